@@ -1,0 +1,48 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { outDir, root, workspacePackages } from '../lib/paths.mjs';
+import { run } from '../lib/process.mjs';
+
+const required = ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'package.json', 'src/index.ts'];
+
+/** What is wrong with the files that a package would publish. */
+export function wrongFiles(names) {
+  const missing = required.filter((name) => !names.includes(name)).map((name) => `lacks ${name}`);
+  const leaked = names
+    .filter((name) => /\.tsbuildinfo$|(^|\/)(test|node_modules|\.tsbuild)\//.test(name))
+    .map((name) => `should not hold ${name}`);
+  return [...missing, ...leaked];
+}
+
+async function checkPackage(dir, manifest, packDir, env, local) {
+  const args = ['--dir', join(root, dir), 'pack', '--json', '--pack-destination', packDir];
+  const { code, output } = await run('pnpm', args, { env, quiet: true });
+  if (code !== 0) {
+    console.log(`${manifest.name}: pnpm pack failed`);
+    return false;
+  }
+  const packed = JSON.parse(output);
+  const tarball = join(packDir, basename(packed.filename));
+  const wrong = wrongFiles(packed.files.map((file) => file.path));
+  for (const problem of wrong) console.log(`${manifest.name} ${problem}`);
+  const publint = await local('publint', ['run', tarball, '--strict'], env);
+  const attw = await local(
+    'attw',
+    [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji', '--quiet'],
+    env,
+  );
+  return wrong.length === 0 && publint === 0 && attw === 0;
+}
+
+/** Packs every public package as a release would, and checks what a user would install. */
+export async function checkPackages(env, local) {
+  const packDir = join(outDir, 'packed');
+  rmSync(packDir, { recursive: true, force: true });
+  mkdirSync(packDir, { recursive: true });
+  let ok = true;
+  for (const { dir, manifest } of workspacePackages()) {
+    if (manifest.private) continue;
+    if (!(await checkPackage(dir, manifest, packDir, env, local))) ok = false;
+  }
+  return ok ? 0 : 1;
+}

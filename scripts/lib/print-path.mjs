@@ -1,0 +1,1 @@
+console.log(process.env.PATH ?? process.env.Path);
