@@ -1,0 +1,48 @@
+import { type BackendProvider, hostBackend, isExactOp } from '@halftone/core';
+import { conv2d } from './ops/conv2d.ts';
+import { dequantize } from './ops/dequantize.ts';
+import { dynamicQuantize } from './ops/dynamic-quantize.ts';
+import { binary, cast, concat, softmax, transpose, unary } from './ops/elementwise.ts';
+import { fakeQuantize } from './ops/fake-quantize.ts';
+import { gemm } from './ops/gemm.ts';
+import { im2col } from './ops/im2col.ts';
+import { lut256 } from './ops/lut256.ts';
+import { avgpool, maxpool, qavgpool, qmaxpool } from './ops/pool.ts';
+import { qadd } from './ops/qadd.ts';
+import { qconv2d } from './ops/qconv2d.ts';
+import { qgemm } from './ops/qgemm.ts';
+import { quantize } from './ops/quantize.ts';
+import { requantize } from './ops/requantize.ts';
+
+/** The reference backend: every op of the catalogue in plain TypeScript, the definition that others are compared with. */
+export const reference: BackendProvider = hostBackend({
+  name: 'reference',
+  device: 'JavaScript on the CPU, one thread',
+  numericClass: (op) => (isExactOp(op) ? 'exact' : 'f32-ieee'),
+  ops: {
+    quantize,
+    dequantize,
+    requantize,
+    qgemm,
+    im2col,
+    qconv2d,
+    qmaxpool,
+    qavgpool,
+    qadd,
+    lut256,
+    dynamicQuantize,
+    conv2d,
+    gemm,
+    fakeQuantize,
+    binary,
+    unary,
+    softmax,
+    maxpool,
+    avgpool,
+    cast,
+    transpose,
+    concat,
+  },
+});
+
+export default reference;

@@ -1,0 +1,37 @@
+import type { HostIO } from '@halftone/core';
+
+/** Elements of an 8-bit tensor. */
+export type Codes = Int8Array | Uint8Array;
+
+/** The elements of an 8-bit operand or result. */
+export function codes(io: HostIO, name: string): Codes {
+  return io[name]!.data as Codes;
+}
+
+/** The elements of an int32 operand or result. */
+export function ints(io: HostIO, name: string): Int32Array {
+  return io[name]!.data as Int32Array;
+}
+
+/** The elements of a float32 operand or result. */
+export function floats(io: HostIO, name: string): Float32Array {
+  return io[name]!.data as Float32Array;
+}
+
+/** The one element of a scalar operand. */
+export function scalar(io: HostIO, name: string): number {
+  return io[name]!.data[0] as number;
+}
+
+/** Element `i` of a list with one element for each channel, or with one for all. */
+export function each(list: ArrayLike<number>, i: number): number {
+  return list[list.length === 1 ? 0 : i]!;
+}
+
+/** The elements of an operand that is only moved; floats as their bits, for a NaN to keep its own. */
+export function movable(io: HostIO, name: string): Int32Array {
+  const { data } = io[name]!;
+  return data instanceof Float32Array
+    ? new Int32Array(data.buffer, data.byteOffset, data.length)
+    : (data as Int32Array);
+}

@@ -1,0 +1,224 @@
+import { type CodeType, codeRange } from '@halftone/core';
+import { describe, expect, it } from 'vitest';
+import {
+  integer,
+  nearestEven,
+  random,
+  randomCodes,
+  randomFloats,
+  requantized,
+  run,
+  signs,
+} from './support.ts';
+
+const { fround } = Math;
+const special = [NaN, Infinity, -Infinity, 0, -0, 1e38, -1e38, 1e-45];
+
+function quantized(x: number, scale: number, zeroPoint: number, dtype: CodeType): number {
+  const [lo, hi] = codeRange(dtype);
+  if (Number.isNaN(x)) return lo;
+  return Math.min(Math.max(nearestEven(fround(x / fround(scale))) + zeroPoint, lo), hi);
+}
+
+describe('quantize', () => {
+  it('rounds ties to even, then adds the zero point and saturates', async () => {
+    const x = [0.5, 1.5, 2.5, -0.5, -1.5, 127.5, 128.5, -128.5, 300, -300];
+    const scale = [1];
+    expect((await run('quantize', { shape: [10], to: 'int8' }, { x, scale, zeroPoint: [0] })).y).toEqual(
+      Int8Array.of(0, 2, 2, 0, -2, 127, 127, -128, 127, -128),
+    );
+    expect((await run('quantize', { shape: [10], to: 'uint8' }, { x, scale, zeroPoint: [1] })).y).toEqual(
+      Uint8Array.of(1, 3, 3, 1, 0, 129, 129, 0, 255, 0),
+    );
+  });
+
+  it('gives NaN the lowest code and saturates infinities, whatever the zero point', async () => {
+    const x = [NaN, Infinity, -Infinity];
+    expect(
+      (await run('quantize', { shape: [3], to: 'int8' }, { x, scale: [0.1], zeroPoint: [100] })).y,
+    ).toEqual(Int8Array.of(-128, 127, -128));
+    expect(
+      (await run('quantize', { shape: [3], to: 'uint8' }, { x, scale: [0.1], zeroPoint: [200] })).y,
+    ).toEqual(Uint8Array.of(0, 255, 0));
+  });
+
+  it('divides in float32, and never multiplies by a reciprocal', async () => {
+    // Each x is the float nearest to a tie: the f32 quotient is the tie again, that of f64 lies beside it.
+    const scale = fround(0.3);
+    const x = Array.from({ length: 400 }, (_, i) => fround(scale * (i - 200 + 0.5)));
+    const expected = Int8Array.from(x, (v) => quantized(v, scale, 0, 'int8'));
+    const inverse = fround(1 / scale);
+    expect(expected).not.toEqual(
+      Int8Array.from(x, (v) => Math.max(-128, Math.min(127, nearestEven(fround(v * inverse))))),
+    );
+    expect(expected).not.toEqual(
+      Int8Array.from(x, (v) => Math.max(-128, Math.min(127, nearestEven(v / scale)))),
+    );
+    expect(
+      (await run('quantize', { shape: [400], to: 'int8' }, { x, scale: [scale], zeroPoint: [0] })).y,
+    ).toEqual(expected);
+  });
+
+  it.each(signs)('takes parameters per tensor and along each axis, %s', async (to) => {
+    const next = random(1);
+    const shape = [3, 4, 5];
+    for (const axis of [undefined, 0, 1, 2]) {
+      const count = axis === undefined ? 1 : shape[axis]!;
+      const x = [...randomFloats(next, 60 - special.length, 10), ...special];
+      const scale = Array.from({ length: count }, () => fround(next() + 0.01));
+      const zeroPoint = [...randomCodes(next, to, count)];
+      const at = (i: number): number =>
+        axis === undefined ? 0 : [Math.floor(i / 20), Math.floor(i / 5) % 4, i % 5][axis]!;
+      const code = (v: number, i: number): number => quantized(v, scale[at(i)]!, zeroPoint[at(i)]!, to);
+      const spec = { shape, ...(axis === undefined ? {} : { axis }) };
+      const { y } = await run('quantize', { ...spec, to }, { x, scale, zeroPoint });
+      expect(Array.from(y!)).toEqual(x.map((v, i) => code(fround(v), i)));
+      const fake = await run('fakeQuantize', { ...spec, dtype: to }, { x, scale, zeroPoint });
+      expect(Array.from(fake.y!)).toEqual(
+        x.map((v, i) => fround((code(fround(v), i) - zeroPoint[at(i)]!) * scale[at(i)]!)),
+      );
+      const back = await run('dequantize', { ...spec, from: to }, { x: y!, scale, zeroPoint });
+      expect(back.y).toEqual(fake.y);
+    }
+  });
+
+  it('takes empty tensors and scalars', async () => {
+    expect(
+      (
+        await run(
+          'quantize',
+          { shape: [0, 3], to: 'int8', axis: 1 },
+          { x: [], scale: [1, 1, 1], zeroPoint: [0, 0, 0] },
+        )
+      ).y,
+    ).toEqual(new Int8Array(0));
+    expect(
+      (await run('quantize', { shape: [2, 0], to: 'int8', axis: 1 }, { x: [], scale: [], zeroPoint: [] })).y,
+    ).toEqual(new Int8Array(0));
+    expect(
+      (await run('quantize', { shape: [], to: 'uint8' }, { x: [5], scale: [2], zeroPoint: [10] })).y,
+    ).toEqual(Uint8Array.of(12));
+  });
+});
+
+describe('dequantize', () => {
+  it('rounds an int32 code to float32 before it scales it', async () => {
+    const x = Int32Array.of(16777217, 2147483647, -2147483648, 16777219, -33554433);
+    const scale = fround(0.3);
+    const { y } = await run('dequantize', { shape: [5], from: 'int32' }, { x, scale: [scale] });
+    expect(y).toEqual(Float32Array.from(x, (v) => fround(fround(v) * scale)));
+    expect(y).not.toEqual(Float32Array.from(x, (v) => v * scale));
+  });
+
+  it('takes a scale for each bias', async () => {
+    const { y } = await run(
+      'dequantize',
+      { shape: [3], from: 'int32', axis: 0 },
+      { x: [100, -7, 3], scale: [0.5, 2, 0.25] },
+    );
+    expect(y).toEqual(Float32Array.of(50, -14, 0.75));
+  });
+});
+
+describe('requantize', () => {
+  it.each([
+    [1, 0.5, 0],
+    [-3, 0.5, -2],
+    [1, 0.25, 0],
+    [-5222, 0.0052493438, -27],
+    [1, 2.5, 2],
+    [1, 1.5, 2],
+    [-1, 2.5, -2],
+  ])('mode ort-f32 makes %d times %d to %d', async (x, multiplier, y) => {
+    const spec = { shape: [1], to: 'int8', mode: 'ort-f32' } as const;
+    expect((await run('requantize', spec, { x: [x], multiplier: [multiplier], zeroPoint: [0] })).y).toEqual(
+      Int8Array.of(y),
+    );
+  });
+
+  it('adds the zero point after rounding', async () => {
+    const spec = { shape: [4], to: 'uint8', mode: 'ort-f32' } as const;
+    const x = [1, 3, 5, 7];
+    expect((await run('requantize', spec, { x, multiplier: [0.5], zeroPoint: [1] })).y).toEqual(
+      Uint8Array.of(1, 3, 3, 5),
+    );
+    expect((await run('requantize', spec, { x, multiplier: [0.5], zeroPoint: [113] })).y).toEqual(
+      Uint8Array.of(113, 115, 115, 117),
+    );
+  });
+
+  it('saturates before it converts, and rounds the accumulator and the product to float32', async () => {
+    const x = Int32Array.of(2147483647, -2147483648, 16777217, 16777219, -16777217);
+    const spec = { shape: [5], to: 'int8', mode: 'ort-f32' } as const;
+    expect((await run('requantize', spec, { x, multiplier: [3e38], zeroPoint: [5] })).y).toEqual(
+      Int8Array.of(127, -128, 127, 127, -128),
+    );
+    // 16777217 * 2^-25 is just above the tie, its float32 is the tie.
+    expect((await run('requantize', spec, { x, multiplier: [1 / 33554432], zeroPoint: [0] })).y).toEqual(
+      Int8Array.of(64, -64, 0, 1, 0),
+    );
+  });
+
+  it.each(signs)('takes multipliers along each axis, a clamp and every zero point, %s', async (to) => {
+    const next = random(2);
+    const shape = [2, 3, 4];
+    const range = codeRange(to);
+    for (const axis of [undefined, 0, 1, 2]) {
+      for (const clamp of [undefined, [range[0] + 3, range[1] - 90]] as const) {
+        for (const zeroPoint of [range[0], range[0] + 101, range[1]]) {
+          const x = Array.from({ length: 24 }, () => integer(next, -2000, 2000));
+          const multiplier = Array.from({ length: axis === undefined ? 1 : shape[axis]! }, () =>
+            fround(next() / 8),
+          );
+          const spec = {
+            shape,
+            to,
+            mode: 'ort-f32',
+            ...(axis === undefined ? {} : { axis }),
+            ...(clamp ? { clamp } : {}),
+          } as const;
+          const { y } = await run('requantize', spec, { x, multiplier, zeroPoint: [zeroPoint] });
+          const at = (i: number): number =>
+            axis === undefined ? 0 : [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4][axis]!;
+          expect(Array.from(y!)).toEqual(
+            x.map((v, i) => requantized(v, multiplier[at(i)]!, zeroPoint, clamp ?? range)),
+          );
+        }
+      }
+    }
+  });
+});
+
+describe('dynamicQuantize', () => {
+  it.each([
+    [[0, 2, -3, -2.5, 1.34, 0.5], [153, 255, 0, 26, 221, 179], 0.019607844, 153],
+    [[-1, -2.1, -1.3, -2.5, -3.34, -4], [191, 121, 172, 96, 42, 0], 0.015686275, 255],
+    [[-1, 1], [0, 254], 2 / 255, 127],
+    [[0, 0], [0, 0], 1, 0],
+    [[NaN, 1, 2], [0, 127, 255], 2 / 255, 0],
+    [[3, 5], [153, 255], 5 / 255, 0],
+    [[], [], 1, 0],
+  ])('of %j is %j', async (x, y, scale, zeroPoint) => {
+    const got = await run('dynamicQuantize', { shape: [x.length] }, { x });
+    expect(got).toEqual({
+      y: Uint8Array.from(y),
+      scale: Float32Array.of(scale),
+      zeroPoint: Uint8Array.of(zeroPoint),
+    });
+  });
+});
+
+describe('lut256', () => {
+  it('indexes by the code, whatever the signedness on either side', async () => {
+    const next = random(3);
+    for (const from of signs) {
+      for (const to of signs) {
+        const [lo] = codeRange(from);
+        const table = randomCodes(next, to, 256);
+        const x = Array.from({ length: 256 }, (_, i) => lo + ((i * 37) % 256));
+        const { y } = await run('lut256', { shape: [256], from, to }, { x, table });
+        expect(Array.from(y!)).toEqual(x.map((code) => table[code - lo]));
+      }
+    }
+  });
+});

@@ -1,0 +1,45 @@
+/** Element types that tensors hold. Their meaning is that of ONNX TensorProto.DataType. */
+export interface ArrayOf {
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  float32: Float32Array;
+}
+
+export type DType = keyof ArrayOf;
+/** The 8-bit code types. */
+export type CodeType = 'int8' | 'uint8';
+export type TypedArray = ArrayOf[DType];
+
+interface ArrayConstructor<A> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): A;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
+}
+
+export interface DTypeInfo<D extends DType = DType> {
+  readonly name: D;
+  readonly bytes: number;
+  readonly Array: ArrayConstructor<ArrayOf[D]>;
+  /** Smallest and largest value of an integer type; undefined for floats and for int64. */
+  readonly range: readonly [min: number, max: number] | undefined;
+}
+
+export const dtypes: { readonly [D in DType]: DTypeInfo<D> } = {
+  int8: { name: 'int8', bytes: 1, Array: Int8Array, range: [-128, 127] },
+  uint8: { name: 'uint8', bytes: 1, Array: Uint8Array, range: [0, 255] },
+  int32: { name: 'int32', bytes: 4, Array: Int32Array, range: [-2147483648, 2147483647] },
+  int64: { name: 'int64', bytes: 8, Array: BigInt64Array, range: undefined },
+  float32: { name: 'float32', bytes: 4, Array: Float32Array, range: undefined },
+};
+
+/** True for the name of a dtype. */
+export function isDType(name: unknown): name is DType {
+  return typeof name === 'string' && Object.hasOwn(dtypes, name);
+}
+
+/** Smallest and largest code of an 8-bit dtype. */
+export function codeRange(dtype: CodeType): readonly [min: number, max: number] {
+  return dtype === 'int8' ? [-128, 127] : [0, 255];
+}

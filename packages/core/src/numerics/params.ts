@@ -1,0 +1,216 @@
+import { type CodeType, codeRange } from '../dtype.ts';
+import { HalftoneError } from '../errors.ts';
+import { roundHalfEven } from './round.ts';
+
+/**
+ * How a range of reals is laid over the codes:
+ * - `symmetric`: zero in the middle. int8 uses the restricted range [-127, 127] (no bias from a code without a
+ *   counterpart), scale = absmax / 127, no zero point. uint8 uses [0, 255], scale = 2 * absmax / 255, zero point 128.
+ * - `symmetric-full`: int8 alone, [-128, 127], scale = absmax / 128, so that +absmax saturates; no zero point.
+ * - `symmetric-unsigned`: uint8 alone, [0, 255], scale = max / 255, no zero point; negative reals become 0.
+ * - `asymmetric`: the whole range of the dtype with a zero point.
+ */
+export type Scheme = 'symmetric' | 'symmetric-full' | 'symmetric-unsigned' | 'asymmetric';
+
+/** Which elements share one scale; `per-channel` and `per-row` are both axis 0, a negative axis counts from the end. */
+export type Granularity = 'per-tensor' | 'per-channel' | 'per-row' | { readonly axis: number };
+
+/**
+ * Precision in which an asymmetric scale and zero point are derived.
+ * `f64`: as ONNX Runtime's quantization tool (extent in f32, scale and zero point in f64, then the scale is cast).
+ * `f32`: as DynamicQuantizeLinear and TFLite, every step rounded to f32. They differ: [-1, 1] on uint8 has the zero
+ * point 128 in f64 and 127 in f32.
+ */
+export type Arithmetic = 'f32' | 'f64';
+
+/** Smallest and largest real value of some data. */
+export interface ValueRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What turns reals into codes and back: `real = scale * (code - zeroPoint)`; the scale is always the step. */
+export interface QuantParams<D extends CodeType | 'int32' = CodeType | 'int32'> {
+  readonly dtype: D;
+  /** One element a tensor, or one for each index of `axis`. Finite and > 0. */
+  readonly scale: Float32Array;
+  /** As long as `scale`; undefined where a scheme has none (every zero point is 0). */
+  readonly zeroPoint: Int32Array | undefined;
+  /** The axis that the scales belong to, counted from 0; undefined per tensor. */
+  readonly axis: number | undefined;
+}
+
+export interface ParamOptions<D extends CodeType = CodeType> {
+  readonly dtype: D;
+  readonly scheme: Scheme;
+  /** Leaves a bit unused ([0, 127], [-64, 64]) so that sums of pairs fit 16 bits on x86 before VNNI. */
+  readonly reduceRange?: boolean | undefined;
+  /** Default `f64`. */
+  readonly arithmetic?: Arithmetic | undefined;
+  /** The axis that a list of ranges belongs to; default 0. */
+  readonly axis?: number | undefined;
+}
+
+/** Smallest normal f32: a smaller scale has lost bits, or is flushed to zero on some devices. */
+const F32_TINY = 1.1754943508222875e-38;
+
+const schemes: readonly Scheme[] = ['symmetric', 'symmetric-full', 'symmetric-unsigned', 'asymmetric'];
+
+/**
+ * Smallest and largest code that a scheme uses.
+ * Throws HT_INVALID_ARGUMENT for an unknown scheme or dtype and for a scheme that the dtype cannot hold.
+ * Ranges of ONNX Runtime's quantization tool.
+ */
+export function schemeCodes(
+  dtype: CodeType,
+  scheme: Scheme,
+  reduceRange = false,
+): readonly [min: number, max: number] {
+  if (dtype !== 'int8' && dtype !== 'uint8') {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `dtype ${String(dtype)} has no codes; int8 or uint8 is needed`,
+      { dtype },
+    );
+  }
+  if (!schemes.includes(scheme)) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `unknown scheme ${String(scheme)}; one of ${schemes.join(', ')} is needed`,
+      { scheme },
+    );
+  }
+  const only = scheme === 'symmetric-full' ? 'int8' : scheme === 'symmetric-unsigned' ? 'uint8' : dtype;
+  if (dtype !== only) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `scheme ${scheme} needs dtype ${only}, not ${dtype}; or use symmetric`,
+      { dtype, scheme },
+    );
+  }
+  if (reduceRange) return dtype === 'int8' ? [-64, 64] : [0, 127];
+  return dtype === 'int8' && scheme === 'symmetric' ? [-127, 127] : codeRange(dtype);
+}
+
+/** True where a scheme carries a zero point: `asymmetric`, and `symmetric` on uint8. */
+export function hasZeroPoint(dtype: CodeType, scheme: Scheme): boolean {
+  return scheme === 'asymmetric' || (scheme === 'symmetric' && dtype === 'uint8');
+}
+
+/** The constant zero point of a symmetric scheme over `codes`: their middle for `symmetric`, else 0. */
+export function symmetricZeroPoint(scheme: Scheme, codes: readonly [min: number, max: number]): number {
+  return scheme === 'symmetric' ? roundHalfEven((codes[0] + codes[1]) / 2) : 0;
+}
+
+/**
+ * Chooses scale and zero point for one range (per tensor) or a list of ranges (one for each index of `axis`).
+ * Zero is always made part of the range, so it is represented exactly. An end that is NaN counts as 0. A scale below
+ * the smallest normal f32, as of all-zero data, becomes 1 with zero point 0: such data dequantize to 0. In a list of
+ * `symmetric` uint8 ranges that channel keeps the zero point of the others, for kernels ask for one of all channels.
+ * Ends are rounded to f32, the type of the data.
+ * Throws HT_INVALID_ARGUMENT for an infinite end, for min > max and for a scheme that the dtype cannot hold.
+ * Rules of ONNX Runtime's quantization tool (quant_utils.py, compute_scale_zp); Jacob et al. 2018, section 2.1.
+ */
+export function chooseParams<D extends CodeType>(
+  range: ValueRange | readonly ValueRange[],
+  options: ParamOptions<D>,
+): QuantParams<D> {
+  const { dtype, scheme } = options;
+  const codes = schemeCodes(dtype, scheme, options.reduceRange);
+  const derive = derivation(options.arithmetic ?? 'f64');
+  const ranges = 'min' in range ? [range] : range;
+  const axis = 'min' in range ? undefined : (options.axis ?? 0);
+  const chosen = ranges.map((r, i) => {
+    const ends = endsWithZero(r, axis === undefined ? undefined : i);
+    const pair =
+      scheme === 'asymmetric'
+        ? derive(ends, codes)
+        : { scale: symmetricScale(scheme, ends, codes), zeroPoint: 0 };
+    return pair.scale < F32_TINY ? undefined : pair;
+  });
+  const scale = Float32Array.from(chosen, (c) => c?.scale ?? 1);
+  if (!hasZeroPoint(dtype, scheme)) return { dtype, scale, zeroPoint: undefined, axis };
+  const zeroPoint = Int32Array.from(chosen, (c) => c?.zeroPoint ?? 0);
+  if (scheme === 'symmetric' && chosen.some((c) => c !== undefined))
+    zeroPoint.fill(symmetricZeroPoint(scheme, codes));
+  return { dtype, scale, zeroPoint, axis };
+}
+
+/**
+ * Scale and zero point of ONNX DynamicQuantizeLinear (uint8, per tensor) for data between `min` and `max`, in f32 as
+ * ONNX Runtime computes them: the scale of all-zero data is 1. An end that is NaN counts as 0.
+ * A scale that underflows to 0 becomes 1 with zero point 0, where ONNX Runtime divides by 0.
+ * Throws HT_INVALID_ARGUMENT for an infinite end, for min > max, and where max - min overflows f32.
+ */
+export function dynamicParams(min: number, max: number): QuantParams<'uint8'> {
+  const chosen = deriveF32(endsWithZero({ min, max }, undefined), [0, 255]);
+  const dead = chosen.scale === 0;
+  return {
+    dtype: 'uint8',
+    scale: Float32Array.of(dead ? 1 : chosen.scale),
+    zeroPoint: Int32Array.of(dead ? 0 : chosen.zeroPoint),
+    axis: undefined,
+  };
+}
+
+interface ScaleZero {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+type Derivation = (ends: ValueRange, codes: readonly [min: number, max: number]) => ScaleZero;
+
+const deriveF64: Derivation = ({ min, max }, [qmin, qmax]) => {
+  const extent = Math.fround(max - min);
+  const scale = (Number.isFinite(extent) ? extent : max - min) / (qmax - qmin);
+  return { scale, zeroPoint: clamp(roundHalfEven(qmin - min / scale), qmin, qmax) };
+};
+
+const deriveF32: Derivation = ({ min, max }, [qmin, qmax]) => {
+  const scale = Math.fround(Math.fround(max - min) / (qmax - qmin));
+  if (!Number.isFinite(scale)) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `range [${min}, ${max}]: its extent overflows float32; scale the data down`,
+      { min, max },
+    );
+  }
+  const zero = Math.fround(qmin - Math.fround(min / scale));
+  return { scale, zeroPoint: roundHalfEven(clamp(zero, qmin, qmax)) };
+};
+
+function derivation(arithmetic: Arithmetic): Derivation {
+  if (arithmetic === 'f64') return deriveF64;
+  if (arithmetic === 'f32') return deriveF32;
+  throw new HalftoneError(
+    'HT_INVALID_ARGUMENT',
+    `unknown arithmetic ${String(arithmetic)}; f32 or f64 is needed`,
+    { arithmetic },
+  );
+}
+
+function symmetricScale(
+  scheme: Scheme,
+  { min, max }: ValueRange,
+  [qmin, qmax]: readonly [min: number, max: number],
+): number {
+  if (scheme === 'symmetric-unsigned') return max / qmax;
+  const absmax = Math.max(-min, max);
+  return scheme === 'symmetric-full' ? absmax / -qmin : (2 * absmax) / (qmax - qmin);
+}
+
+function endsWithZero(range: ValueRange, index: number | undefined): ValueRange {
+  const [min, max] = [Math.fround(range.min), Math.fround(range.max)];
+  if (Math.abs(min) === Infinity || Math.abs(max) === Infinity || min > max) {
+    const where = index === undefined ? 'range' : `range ${index}`;
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `${where} [${range.min}, ${range.max}]: finite float32 values with min <= max are needed; pass a range that covers the data to keep`,
+      { index, min: range.min, max: range.max },
+    );
+  }
+  return { min: min < 0 ? min : 0, max: max > 0 ? max : 0 };
+}
+
+function clamp(x: number, min: number, max: number): number {
+  return Math.min(Math.max(x, min), max);
+}

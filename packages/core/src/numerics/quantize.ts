@@ -1,0 +1,269 @@
+import { type CodeType, codeRange } from '../dtype.ts';
+import { HalftoneError } from '../errors.ts';
+import { type Tensor, zeros } from '../tensor.ts';
+import { axisLayout, granularityAxis, paramLayout } from './axis.ts';
+import {
+  type Arithmetic,
+  type Granularity,
+  type QuantParams,
+  type Scheme,
+  type ValueRange,
+  chooseParams,
+  hasZeroPoint,
+  schemeCodes,
+  symmetricZeroPoint,
+} from './params.ts';
+import { arrayRanges } from './ranges.ts';
+import { type Rounding, rounder } from './round.ts';
+
+/** Codes and what turns them back into reals: `real = scale * (code - zeroPoint)`. */
+export interface QuantizedTensor<D extends CodeType | 'int32' = CodeType | 'int32'> {
+  readonly codes: Tensor<D>;
+  readonly params: QuantParams<D>;
+  /** Same array as `params.scale`. */
+  readonly scale: Float32Array;
+  /** Same array as `params.zeroPoint`. */
+  readonly zeroPoint: Int32Array | undefined;
+}
+
+/** Choices of `quantizeTensor`. Lists have one element for each index of the axis; one value serves all of them. */
+export interface QuantizeOptions<D extends CodeType = CodeType> {
+  /** Default int8. */
+  readonly dtype?: D | undefined;
+  /** Default symmetric for int8, asymmetric for uint8 and where a zero point is given. */
+  readonly scheme?: Scheme | undefined;
+  /** Default per-tensor. */
+  readonly granularity?: Granularity | undefined;
+  /** Real values to cover, instead of those of the data; what lies outside saturates. */
+  readonly range?: ValueRange | readonly ValueRange[] | undefined;
+  /** The step by hand, finite and > 0; rounded to float32. Excludes `range`. */
+  readonly scale?: number | ArrayLike<number> | undefined;
+  /** Codes of the real 0, with `scale`; default 0, or 128 (64 reduced) for symmetric uint8. */
+  readonly zeroPoint?: number | ArrayLike<number> | undefined;
+  /** Default half-even, the only one of ONNX. */
+  readonly rounding?: Rounding | undefined;
+  /** Precision in which scale and zero point are derived; default f64. */
+  readonly arithmetic?: Arithmetic | undefined;
+  /** Leaves a bit unused; see `schemeCodes`. */
+  readonly reduceRange?: boolean | undefined;
+}
+
+/**
+ * Quantizes a float32 tensor of any shape: `saturate(round(f32(x / scale)) + zeroPoint)`; the input is not changed.
+ * Parameters come from the data's smallest and largest value (NaN is skipped), from `range`, or are `scale` and
+ * `zeroPoint`. Codes stay within those of the scheme (`schemeCodes`); with `scale` by hand, within those of the dtype,
+ * as in QuantizeLinear. NaN becomes the lowest code, infinities saturate.
+ * Throws HT_INVALID_ARGUMENT for infinite data without `range` or `scale` (no finite step would cover them) and for
+ * options that contradict each other, HT_SHAPE_MISMATCH for lists of the wrong length, HT_DTYPE_MISMATCH for other input.
+ * ONNX QuantizeLinear as ONNX Runtime computes it.
+ */
+export function quantizeTensor<D extends CodeType = 'int8'>(
+  x: Tensor<'float32'>,
+  options: QuantizeOptions<D> = {},
+): QuantizedTensor<D> {
+  if (x.dtype !== 'float32' || !(x.data instanceof Float32Array)) {
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `quantizeTensor needs a float32 tensor, not ${String(x.dtype)}`,
+      { dtype: x.dtype },
+    );
+  }
+  const dtype = (options.dtype ?? 'int8') as D;
+  const scheme =
+    options.scheme ?? (dtype === 'int8' && options.zeroPoint === undefined ? 'symmetric' : 'asymmetric');
+  const axis = granularityAxis(options.granularity ?? 'per-tensor', x.shape.length);
+  const channels = axisLayout(x.shape, axis).channels;
+  const byScale = options.scale !== undefined;
+  const params = byScale
+    ? paramsByHand(dtype, scheme, axis, channels, options)
+    : chooseParams(rangesOf(x, axis, channels, options), {
+        dtype,
+        scheme,
+        axis,
+        reduceRange: options.reduceRange,
+        arithmetic: options.arithmetic,
+      });
+  const codes = zeros(dtype, x.shape);
+  quantizeArray(x.data, params, codes.data, {
+    shape: x.shape,
+    rounding: options.rounding,
+    codes: byScale ? codeRange(dtype) : schemeCodes(dtype, scheme, options.reduceRange),
+  });
+  return { codes, params, scale: params.scale, zeroPoint: params.zeroPoint };
+}
+
+/** Details of `quantizeArray`. */
+export interface QuantizeArrayOptions {
+  /** Shape of the array; needed where the parameters have an axis. */
+  readonly shape?: readonly number[] | undefined;
+  /** Default half-even. */
+  readonly rounding?: Rounding | undefined;
+  /** Where codes saturate, within the dtype; default the range of the dtype. */
+  readonly codes?: readonly [min: number, max: number] | undefined;
+}
+
+/**
+ * Quantizes an array into `out`, which has its length: `saturate(round(f32(x / scale)) + zeroPoint)`.
+ * NaN becomes the lowest code, infinities saturate.
+ * Throws HT_SHAPE_MISMATCH where lengths differ, HT_INVALID_ARGUMENT for an axis that the shape lacks.
+ * ONNX QuantizeLinear as ONNX Runtime computes it: f32 division, clamp, ties to even, then the zero point.
+ */
+export function quantizeArray(
+  x: Float32Array,
+  params: QuantParams<CodeType>,
+  out: Int8Array | Uint8Array,
+  options: QuantizeArrayOptions = {},
+): void {
+  const { scale, zeroPoint, axis } = params;
+  const { outer, channels, inner } = paramLayout(x.length, options.shape, axis, scale.length);
+  sameLength(x.length, out.length);
+  const [min, max] = options.codes ?? codeRange(params.dtype);
+  const round = rounder(options.rounding ?? 'half-even');
+  for (let o = 0, i = 0; o < outer; o++) {
+    for (let c = 0; c < channels; c++, i += inner) {
+      quantizeRun(x, out, i, i + inner, scale[c] as number, zeroPoint?.[c] ?? 0, min, max, round);
+    }
+  }
+}
+
+/** The clamp comes first: its ends are integers, so it commutes with rounding, and comparisons send NaN to the lowest code. */
+function quantizeRun(
+  x: Float32Array,
+  out: Int8Array | Uint8Array,
+  begin: number,
+  end: number,
+  scale: number,
+  zero: number,
+  min: number,
+  max: number,
+  round: (x: number) => number,
+): void {
+  const low = min - zero;
+  const high = max - zero;
+  for (let i = begin; i < end; i++) {
+    const t = Math.fround((x[i] as number) / scale);
+    out[i] = round(t > low ? (t < high ? t : high) : low) + zero;
+  }
+}
+
+/**
+ * Turns codes (int8, uint8, or int32 as of biases and accumulators) back into reals: `f32(f32(code - zeroPoint) * scale)`.
+ * Throws HT_SHAPE_MISMATCH or HT_INVALID_ARGUMENT where the parameters do not fit the codes.
+ * ONNX DequantizeLinear as ONNX Runtime computes it: an int32 code is rounded to f32 before the product.
+ */
+export function dequantizeTensor(q: {
+  readonly codes: Tensor<CodeType | 'int32'>;
+  readonly params: QuantParams;
+}): Tensor<'float32'> {
+  const out = zeros('float32', q.codes.shape);
+  dequantizeArray(q.codes.data, q.params, out.data, { shape: q.codes.shape });
+  return out;
+}
+
+/**
+ * Dequantizes an array of codes into `out`, which has its length; `shape` is needed where the parameters have an axis.
+ * Throws HT_SHAPE_MISMATCH where lengths differ, HT_INVALID_ARGUMENT for an axis that the shape lacks.
+ */
+export function dequantizeArray(
+  codes: Int8Array | Uint8Array | Int32Array,
+  params: QuantParams,
+  out: Float32Array,
+  options: { readonly shape?: readonly number[] | undefined } = {},
+): void {
+  const { scale, zeroPoint, axis } = params;
+  const { outer, channels, inner } = paramLayout(codes.length, options.shape, axis, scale.length);
+  sameLength(codes.length, out.length);
+  for (let o = 0, i = 0; o < outer; o++) {
+    for (let c = 0; c < channels; c++) {
+      const step = scale[c] as number;
+      const zero = zeroPoint?.[c] ?? 0;
+      for (const end = i + inner; i < end; i++) out[i] = Math.fround((codes[i] as number) - zero) * step;
+    }
+  }
+}
+
+function rangesOf(
+  x: Tensor<'float32'>,
+  axis: number | undefined,
+  channels: number,
+  { range, zeroPoint }: QuantizeOptions,
+): ValueRange | readonly ValueRange[] {
+  if (zeroPoint !== undefined) {
+    throw new HalftoneError('HT_INVALID_ARGUMENT', 'zeroPoint by hand needs scale by hand too', {
+      zeroPoint,
+    });
+  }
+  if (range === undefined) {
+    const found = arrayRanges(x.data, x.shape, axis);
+    return axis === undefined ? (found[0] as ValueRange) : found;
+  }
+  const given = 'min' in range ? Array.from({ length: channels }, () => range) : range;
+  if (given.length !== channels) throw wrongCount('range', given.length, channels);
+  return axis === undefined ? (given[0] as ValueRange) : given;
+}
+
+function paramsByHand<D extends CodeType>(
+  dtype: D,
+  scheme: Scheme,
+  axis: number | undefined,
+  channels: number,
+  options: QuantizeOptions,
+): QuantParams<D> {
+  const codes = schemeCodes(dtype, scheme, options.reduceRange);
+  if (options.range !== undefined) {
+    throw new HalftoneError('HT_INVALID_ARGUMENT', 'scale and range exclude each other: pass one', {
+      range: options.range,
+    });
+  }
+  const steps = spread('scale', options.scale as number | ArrayLike<number>, channels);
+  const scale = Float32Array.from(steps);
+  scale.forEach((s, index) => {
+    if (!(s > 0 && s < Infinity)) {
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `scale ${steps[index]} at ${index}: a finite float32 > 0 is needed`,
+        { index },
+      );
+    }
+  });
+  const given = spread('zeroPoint', options.zeroPoint ?? symmetricZeroPoint(scheme, codes), channels);
+  const carried = hasZeroPoint(dtype, scheme);
+  const [min, max] = carried ? codeRange(dtype) : [0, 0];
+  given.forEach((zero, index) => {
+    if (!Number.isInteger(zero) || zero < min || zero > max) {
+      const wanted = min === max ? `${min}` : `an integer from ${min} to ${max}`;
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `zeroPoint ${zero} at ${index}: ${scheme} ${dtype} needs ${wanted}`,
+        { index },
+      );
+    }
+  });
+  return { dtype, scale, zeroPoint: carried ? Int32Array.from(given) : undefined, axis };
+}
+
+function spread(name: string, value: number | ArrayLike<number>, count: number): number[] {
+  const list = typeof value === 'number' ? Array.from({ length: count }, () => value) : Array.from(value);
+  if (list.length !== count) throw wrongCount(name, list.length, count);
+  return list;
+}
+
+function wrongCount(name: string, count: number, needed: number): HalftoneError {
+  return new HalftoneError(
+    'HT_SHAPE_MISMATCH',
+    `${name} has ${count} elements, ${needed} needed: one for each index of the axis`,
+    {
+      count,
+      needed,
+    },
+  );
+}
+
+function sameLength(from: number, to: number): void {
+  if (from !== to) {
+    throw new HalftoneError('HT_SHAPE_MISMATCH', `out has ${to} elements, ${from} needed`, {
+      length: to,
+      needed: from,
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import { broadcastShape } from './broadcast.ts';
+import { checkFloatClamp, type FloatClamp } from './conv2d.ts';
+import { type OpDefinition, requireShape, requireSpec } from './definition.ts';
+
+export interface BinarySpec {
+  readonly function: 'add' | 'sub' | 'mul' | 'div';
+  readonly aShape: readonly number[];
+  readonly bShape: readonly number[];
+  readonly clamp?: FloatClamp;
+}
+
+/** y = clamp(fround(a ∘ b)), broadcast as ONNX does. ONNX Add, Sub, Mul, Div. */
+export const binary: OpDefinition<BinarySpec> = {
+  name: 'binary',
+  tier: 'float',
+  check(spec) {
+    broadcastShape(spec.function, spec.aShape, spec.bShape);
+    checkFloatClamp(spec.function, spec.clamp, spec);
+  },
+  inputs: (spec) => ({ a: { dtype: 'float32', shape: spec.aShape }, b: { dtype: 'float32', shape: spec.bShape } }),
+  outputs: (spec) => ({ y: { dtype: 'float32', shape: broadcastShape(spec.function, spec.aShape, spec.bShape) } }),
+};
+
+export type UnarySpec =
+  | { readonly function: 'clamp'; readonly shape: readonly number[]; readonly clamp: FloatClamp }
+  | { readonly function: 'sigmoid' | 'tanh'; readonly shape: readonly number[] };
+
+/** A float function of each element; the transcendental ones are core's elementary functions, rounded to f32. */
+export const unary: OpDefinition<UnarySpec> = {
+  name: 'unary',
+  tier: 'float',
+  check(spec) {
+    if (spec.function === 'clamp') checkFloatClamp('unary', spec.clamp, spec);
+  },
+  inputs: (spec) => ({ x: { dtype: 'float32', shape: spec.shape } }),
+  outputs: (spec) => ({ y: { dtype: 'float32', shape: spec.shape } }),
+};
+
+export interface SoftmaxSpec {
+  /** The tensor seen as [outer, extent, inner]; the softmax runs along the middle. */
+  readonly outer: number;
+  readonly extent: number;
+  readonly inner: number;
+}
+
+/** y = exp(x - max) / sum, exp and sum in f64 in ascending order, rounded to f32 once. ONNX Softmax. */
+export const softmax: OpDefinition<SoftmaxSpec> = {
+  name: 'softmax',
+  tier: 'float',
+  check: () => {},
+  inputs: (spec) => ({ x: { dtype: 'float32', shape: [spec.outer, spec.extent, spec.inner] } }),
+  outputs: (spec) => ({ y: { dtype: 'float32', shape: [spec.outer, spec.extent, spec.inner] } }),
+};
+
+export interface CastSpec {
+  readonly shape: readonly number[];
+  readonly from: 'int32' | 'int8' | 'uint8' | 'float32';
+  readonly to: 'int32' | 'float32';
+}
+
+/** Conversion of elements: integers to float32 round to nearest even, float32 to int32 truncates and saturates. ONNX Cast. */
+export const cast: OpDefinition<CastSpec> = {
+  name: 'cast',
+  tier: 'float',
+  check: (spec) => requireSpec('cast', spec.from !== spec.to, 'from and to differ', spec),
+  inputs: (spec) => ({ x: { dtype: spec.from, shape: spec.shape } }),
+  outputs: (spec) => ({ y: { dtype: spec.to, shape: spec.shape } }),
+};
+
+/** Dtypes that the ops which only move elements take. */
+export type MovedType = 'int8' | 'uint8' | 'int32' | 'float32';
+
+export interface TransposeSpec {
+  readonly dtype: MovedType;
+  readonly shape: readonly number[];
+  /** Axis i of the result is axis perm[i] of x. */
+  readonly perm: readonly number[];
+}
+
+/** Permutation of axes. ONNX Transpose. */
+export const transpose: OpDefinition<TransposeSpec> = {
+  name: 'transpose',
+  tier: 'float',
+  check: (spec) =>
+    requireShape('transpose', spec.perm.length === spec.shape.length && spec.shape.every((_, axis) => spec.perm.includes(axis)),
+      'perm is a permutation of the axes', spec),
+  inputs: (spec) => ({ x: { dtype: spec.dtype, shape: spec.shape } }),
+  outputs: (spec) => ({ y: { dtype: spec.dtype, shape: spec.perm.map((axis) => spec.shape[axis]!) } }),
+};
+
+export interface ConcatSpec {
+  readonly dtype: MovedType;
+  /** Each operand seen as [outer, extents[i]]: what lies at and below the axis is one run. */
+  readonly outer: number;
+  readonly extents: readonly number[];
+}
+
+/** Operands x0, x1, … one after the other along an axis. ONNX Concat. */
+export const concat: OpDefinition<ConcatSpec> = {
+  name: 'concat',
+  tier: 'float',
+  check: (spec) => requireSpec('concat', spec.extents.length > 0, 'there is at least one operand', spec),
+  inputs: (spec) =>
+    Object.fromEntries(spec.extents.map((extent, i) => [`x${i}`, { dtype: spec.dtype, shape: [spec.outer, extent] }])),
+  outputs: (spec) => ({ y: { dtype: spec.dtype, shape: [spec.outer, spec.extents.reduce((sum, extent) => sum + extent, 0)] } }),
+};

@@ -1,0 +1,115 @@
+import { type Backend, HalftoneError, type Tensor } from '@halftone/core';
+import type { Graph } from '../ir.ts';
+import { lower } from '../lower/lower.ts';
+import { prepareInteger } from '../passes/index.ts';
+import { type Plan, plan, type PlanRow } from '../plan/plan.ts';
+import { Instance } from './instance.ts';
+
+export interface SessionOptions {
+  /** In order of preference; the session uses them and does not dispose them. */
+  readonly backends: readonly Backend[];
+  /** Every op must run on the first backend. */
+  readonly strict?: boolean | undefined;
+  /** Refuse a model whose results may differ between machines. */
+  readonly exact?: boolean | undefined;
+}
+
+/** Plans kept for different input shapes; the least recently used goes first. */
+const KEPT_INSTANCES = 2;
+
+/** A model ready to run. Runs are done one after the other, also when they are asked for at once. */
+export class GraphSession {
+  readonly #graph: Graph;
+  readonly #options: SessionOptions;
+  readonly #instances = new Map<string, Instance>();
+  #last: Plan;
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /** Throws HT_UNSUPPORTED naming every node that cannot run. Named axes are taken as 1 until a run says more. */
+  constructor(graph: Graph, options: SessionOptions) {
+    this.#graph = prepareInteger(graph);
+    this.#options = options;
+    const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, (input.shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1))]));
+    this.#last = this.#instance(shapes).plan;
+  }
+
+  /** Names of the inputs that `run` needs. */
+  get inputNames(): readonly string[] {
+    return this.#graph.inputs.map((input) => input.name);
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#graph.outputs.map((output) => output.name);
+  }
+
+  /** True where every node computes the bits of its formula: the same results on every machine. */
+  get exact(): boolean {
+    return this.#last.exact;
+  }
+
+  /** Which backend runs each node, and why; of the shapes that ran last. */
+  explain(): readonly PlanRow[] {
+    return this.#last.explain();
+  }
+
+  /**
+   * Runs the model on host tensors by input name; results are the caller's own.
+   * Throws HT_INVALID_ARGUMENT for missing or unknown inputs, HT_DTYPE_MISMATCH, HT_SHAPE_MISMATCH.
+   */
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    this.#alive();
+    this.#checkFeeds(feeds);
+    const before = this.#queue;
+    const result = (async () => {
+      await before.catch(() => {});
+      this.#alive();
+      const instance = this.#instance(Object.fromEntries(this.inputNames.map((name) => [name, feeds[name]!.shape])));
+      this.#last = instance.plan;
+      return await instance.run(feeds);
+    })();
+    this.#queue = result.catch(() => {});
+    return await result;
+  }
+
+  /** Frees memory and kernels after the runs under way; the backends stay open. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#queue;
+    for (const instance of this.#instances.values()) instance.dispose();
+    this.#instances.clear();
+  }
+
+  #instance(shapes: Readonly<Record<string, readonly number[]>>): Instance {
+    const key = JSON.stringify(shapes);
+    const found = this.#instances.get(key);
+    const instance = found ?? new Instance(plan(lower(this.#graph, shapes), this.#options));
+    this.#instances.delete(key);
+    this.#instances.set(key, instance);
+    if (this.#instances.size > KEPT_INSTANCES) {
+      const [oldest, entry] = this.#instances.entries().next().value!;
+      this.#instances.delete(oldest);
+      entry.dispose();
+    }
+    return instance;
+  }
+
+  #checkFeeds(feeds: Readonly<Record<string, Tensor>>): void {
+    const wanted = this.inputNames.join(', ');
+    for (const { name, elementType } of this.#graph.inputs) {
+      const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+      if (feed === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `input ${name} is missing; the model takes ${wanted}`, { input: name });
+      if (feed.dtype !== elementType) {
+        throw new HalftoneError('HT_DTYPE_MISMATCH', `input ${name} is ${feed.dtype}, the model takes ${elementType}`, { input: name });
+      }
+    }
+    for (const name in feeds) {
+      if (!this.inputNames.includes(name)) throw new HalftoneError('HT_INVALID_ARGUMENT', `the model has no input ${name}; it takes ${wanted}`, { input: name });
+    }
+  }
+
+  #alive(): void {
+    if (this.#disposed) throw new HalftoneError('HT_DISPOSED', 'the session was disposed; create another');
+  }
+}

@@ -1,0 +1,207 @@
+import {
+  catalogue, type DType, HalftoneError, isDType, type OpName, type OpSpecs, sizeOf, type Tensor, tensor, transposeTensor,
+} from '@halftone/core';
+import type { ValueTypes } from '../infer.ts';
+import { describe } from '../edit.ts';
+import type { Graph, Node } from '../ir.ts';
+import { makeValue, type Step, type Value } from './program.ts';
+
+/**
+ * How a graph value lies in memory: in ONNX's order of axes, or with axis 1 (channels) moved to the end,
+ * as kernels want images.
+ */
+export type Layout = 'plain' | 'last';
+
+/** A graph value: its shape in ONNX's order, and where it has been computed so far. */
+interface Entry {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly constant: Tensor | undefined;
+  plain?: Value;
+  last?: Value;
+}
+
+/** What operators emit into: keeps layouts apart and converts only where a reader asks. */
+export class Lowering {
+  readonly steps: Step[] = [];
+  readonly absorbed: Set<Node> = new Set();
+  readonly opset: number;
+  readonly #graph: Graph;
+  readonly #types: ValueTypes;
+  readonly #entries = new Map<string, Entry>();
+  readonly #readers = new Map<string, Node[]>();
+  readonly #outputs: ReadonlySet<string>;
+  #nodes: readonly Node[] = [];
+
+  constructor(graph: Graph, types: ValueTypes) {
+    this.#graph = graph;
+    this.opset = graph.opset;
+    this.#types = types;
+    this.#outputs = new Set(graph.outputs.map((output) => output.name));
+    for (const node of graph.nodes) {
+      for (const input of new Set(node.inputs)) {
+        const readers = this.#readers.get(input);
+        if (readers) readers.push(node);
+        else this.#readers.set(input, [node]);
+      }
+    }
+  }
+
+  /** Says whose work the next steps are. */
+  begin(node: Node): void {
+    this.#nodes = [node];
+  }
+
+  shape(name: string): readonly number[] {
+    return this.#entry(name).shape;
+  }
+
+  dtype(name: string): DType {
+    return this.#entry(name).dtype;
+  }
+
+  /** The elements of a constant of the model. */
+  constantOf(name: string): Tensor | undefined {
+    return name === '' ? undefined : this.#entry(name).constant;
+  }
+
+  rank(name: string): number {
+    return this.#entry(name).shape.length;
+  }
+
+  /** The layout that a value is at hand in; `plain` where both are. */
+  layout(name: string): Layout {
+    const entry = this.#entry(name);
+    return entry.plain === undefined && entry.last !== undefined ? 'last' : 'plain';
+  }
+
+  /** A graph value in a layout; emits a transpose where it is not at hand. */
+  value(name: string, layout: Layout): Value {
+    const entry = this.#entry(name);
+    const found = entry[layout];
+    if (found) return found;
+    const value = this.#convert(name, entry, layout);
+    entry[layout] = value;
+    return value;
+  }
+
+  plain(name: string): Value {
+    return this.value(name, 'plain');
+  }
+
+  /** Says that a graph value has been computed, in this layout. */
+  define(name: string, layout: Layout, value: Value): void {
+    if (name === '') return;
+    const entry = this.#entry(name);
+    if (value.dtype !== entry.dtype || sizeOf(value.shape) !== sizeOf(entry.shape)) {
+      throw new HalftoneError('HT_MODEL_INVALID',
+        `value ${name} is ${entry.dtype} [${entry.shape.join(', ')}] by inference, ${value.dtype} [${value.shape.join(', ')}] by computation`, { value: name });
+    }
+    entry[layout] = value;
+  }
+
+  constant(tensor: Tensor, label = 'constant'): Value {
+    return { dtype: tensor.dtype, shape: tensor.shape, constant: tensor, label };
+  }
+
+  /** Emits one op; gives its results. */
+  kernel<O extends OpName>(op: O, spec: OpSpecs[O], inputs: Record<string, Value>, label: string): Record<string, Value> {
+    const definition = catalogue[op] as { check(s: OpSpecs[O]): void; outputs(s: OpSpecs[O]): Record<string, { dtype: DType; shape: readonly number[] }> };
+    definition.check(spec);
+    const outputs: Record<string, Value> = {};
+    for (const [name, desc] of Object.entries(definition.outputs(spec))) outputs[name] = makeValue(desc.dtype, desc.shape, label);
+    this.steps.push({ kind: 'kernel', op, spec, inputs, outputs, nodes: this.#nodes } as Step);
+    return outputs;
+  }
+
+  /** A small computation on the host; done now where every input is a constant. */
+  host(label: string, dtype: DType, shape: readonly number[], inputs: readonly Value[], compute: (...inputs: Tensor[]) => Tensor): Value {
+    if (inputs.every((input) => input.constant !== undefined)) {
+      return this.constant(compute(...inputs.map((input) => input.constant!)), label);
+    }
+    const output = makeValue(dtype, shape, label);
+    this.steps.push({ kind: 'host', label, inputs, output, compute, nodes: this.#nodes });
+    return output;
+  }
+
+  /** The one node that reads a value, where nothing else sees it. */
+  soleReader(name: string): Node | undefined {
+    if (this.#outputs.has(name)) return undefined;
+    const readers = this.#readers.get(name);
+    return readers?.length === 1 ? readers[0] : undefined;
+  }
+
+  /** Makes `node` part of the step that is being emitted; it is not lowered by itself. */
+  absorb(node: Node): void {
+    this.absorbed.add(node);
+    this.#nodes = [...this.#nodes, node];
+  }
+
+  /** The error for a form of a node that no op covers: HT_UNSUPPORTED. */
+  refusal(node: Node, why: string): HalftoneError {
+    return new HalftoneError('HT_UNSUPPORTED', `${describe(node)}: ${why}`, { node: node.name, op: node.op });
+  }
+
+  #entry(name: string): Entry {
+    const found = this.#entries.get(name);
+    if (found) return found;
+    const constant = this.#graph.constants.get(name);
+    const type = this.#types.get(name);
+    const shape = constant?.shape ?? type?.shape;
+    const dtype = constant?.elementType ?? type?.elementType;
+    if (shape === undefined || !shape.every((extent) => typeof extent === 'number') || !isDType(dtype)) {
+      throw new HalftoneError('HT_UNSUPPORTED', `value ${name}: ${dtype ?? 'an unknown type'} [${shape?.map((d) => d ?? '?').join(', ') ?? '?'}] cannot be run`, { value: name });
+    }
+    const elements = constant?.tensor();
+    const entry: Entry = { shape: shape as readonly number[], dtype, constant: elements };
+    if (elements) entry.plain = this.constant(elements, name);
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #convert(name: string, entry: Entry, layout: Layout): Value {
+    const from = layout === 'plain' ? entry.last : entry.plain;
+    if (from === undefined) throw new HalftoneError('HT_MODEL_INVALID', `value ${name} is read before it is computed`, { value: name });
+    const rank = entry.shape.length;
+    const axes = [...entry.shape.keys()];
+    const toLast = [0, ...axes.slice(2), 1].slice(0, rank);
+    const lastShape = toLast.map((axis) => entry.shape[axis]!);
+    const shape = layout === 'last' ? lastShape : entry.shape;
+    // With one channel, or one element a channel, both layouts are the same bytes.
+    const channels = entry.shape[1] ?? 1;
+    const inner = sizeOf(entry.shape.slice(2));
+    if (rank < 3 || channels === 1 || inner === 1) return this.reshape(from, shape);
+    const perm = layout === 'last' ? toLast : [0, rank - 1, ...axes.slice(1, rank - 1)];
+    return this.transpose(from, layout === 'last' ? entry.shape : lastShape, perm, name);
+  }
+
+  /** The same bytes under another shape; never a copy. */
+  reshape(value: Value, shape: readonly number[]): Value {
+    return value.constant ? this.constant({ ...value.constant, shape } as Tensor, value.label) : reshaped(value, shape);
+  }
+
+  transpose(value: Value, shape: readonly number[], perm: readonly number[], label: string): Value {
+    if (value.constant) return this.constant(transposeTensor({ ...value.constant, shape } as Tensor, perm), label);
+    const { dtype } = value;
+    if (dtype === 'int64') throw new HalftoneError('HT_UNSUPPORTED', `value ${label}: int64 values are not computed on`, { value: label });
+    return this.kernel('transpose', { dtype, shape, perm }, { x: value }, label)['y']!;
+  }
+}
+
+const bases = new WeakMap<Value, Value>();
+
+function reshaped(value: Value, shape: readonly number[]): Value {
+  const view = makeValue(value.dtype, shape, value.label);
+  bases.set(view, baseOf(value));
+  return view;
+}
+
+/** The value whose memory a reshaped value shares; itself where it is no view. */
+export function baseOf(value: Value): Value {
+  return bases.get(value) ?? value;
+}
+
+/** A constant tensor of one element of a dtype. */
+export function scalar(dtype: 'int8' | 'uint8' | 'int32' | 'float32', value: number): Tensor {
+  return tensor(dtype, [value], [1]);
+}

@@ -1,0 +1,31 @@
+import type { Tensor } from '@halftone/core';
+import type { ElementType, Node, SymbolicShape } from '../ir.ts';
+import type { Lowering } from '../lower/lowering.ts';
+
+/** What inference knows of a value. */
+export interface ValueType {
+  readonly elementType: ElementType | undefined;
+  readonly shape: SymbolicShape | undefined;
+}
+
+/** What inference may ask about a node's inputs, by their index. */
+export interface InferContext {
+  /** Unknown for an input that is left out. */
+  type(input: number): ValueType;
+  /** The elements, where the input is a constant of a dtype that core holds. */
+  constant(input: number): Tensor | undefined;
+  readonly opset: number;
+}
+
+/** One ONNX operator that the graph understands. */
+export interface Operator {
+  readonly op: string;
+  /** '' is ONNX's own domain. */
+  readonly domain: string;
+  /** Types of the outputs, in order. */
+  infer(node: Node, context: InferContext): readonly ValueType[];
+  /** Emits the catalogue ops that compute the node; undefined for an operator that only other tools run. */
+  lower?(node: Node, lowering: Lowering): void;
+}
+
+export const unknownType: ValueType = { elementType: undefined, shape: undefined };

@@ -1,0 +1,24 @@
+import { arithmeticOperators } from './arithmetic.ts';
+import { convOperators } from './conv.ts';
+import type { Operator } from './definition.ts';
+import { matmulOperators } from './matmul.ts';
+import { poolOperators } from './pool.ts';
+import { quantizeOperators } from './quantize.ts';
+import { shapeOperators } from './shape.ts';
+import { unaryOperators } from './unary.ts';
+
+const table = new Map<string, Operator>();
+for (const group of [convOperators, matmulOperators, poolOperators, arithmeticOperators, unaryOperators, quantizeOperators, shapeOperators]) {
+  for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
+}
+
+/** The operator of that name, where the graph understands it. */
+export function findOperator(domain: string, op: string): Operator | undefined {
+  // Both spellings name ONNX's own domain.
+  return table.get(`${domain === 'ai.onnx' ? '' : domain}:${op}`);
+}
+
+/** True where the graph knows the operator: an importer makes such nodes typed and all others opaque. */
+export function isKnownOperator(domain: string, op: string): boolean {
+  return findOperator(domain, op) !== undefined;
+}

@@ -1,0 +1,26 @@
+import type { Graph } from '../ir.ts';
+import { dropRedundantClamps } from './drop-clamps.ts';
+import { foldAffine } from './fold-affine.ts';
+import { foldBatchNorm } from './fold-batch-norm.ts';
+import { foldConstants } from './fold-constants.ts';
+import { fuseQdq } from './fuse-qdq.ts';
+import type { FuseOptions } from './fusion.ts';
+import { removeIdentities } from './remove-identities.ts';
+
+/**
+ * The form that quantization and float execution start from: no identities, constants computed, BatchNormalization and
+ * other constants for each channel inside weights and biases.
+ */
+export function prepareFloat(graph: Graph): Graph {
+  for (let current = graph; ; ) {
+    const next = [removeIdentities, foldConstants, foldAffine, foldBatchNorm].reduce((g, pass) => pass(g), current);
+    // Passes keep the node objects that they do not change, and each change leaves fewer nodes or other ones.
+    if (next.nodes.length === current.nodes.length && next.nodes.every((node, i) => node === current.nodes[i])) return next;
+    current = next;
+  }
+}
+
+/** The form that integer execution starts from: `prepareFloat`, then integer operators where the graph is quantized. */
+export function prepareInteger(graph: Graph, options: FuseOptions = {}): Graph {
+  return foldConstants(fuseQdq(dropRedundantClamps(prepareFloat(graph)), options), { dequantize: true });
+}

@@ -1,0 +1,195 @@
+import { type Constant, type Graph, isKnownOperator, type Node, type ValueInfo } from '@halftone/graph';
+import { readAttributes } from './attributes.ts';
+import { constantOfNode } from './constant-node.ts';
+import type { ExternalReader } from './external-range.ts';
+import { liftNodes } from './lift/lift.ts';
+import type { FunctionProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from './messages.ts';
+import { baseOpset, domainOf, readOpsets } from './opsets.ts';
+import { inOrder } from './order.ts';
+import type { ConstantOrigin, GraphOrigin, NodeOrigin, SparseOrigin } from './origin.ts';
+import { invalid, quoted } from './place.ts';
+import { modelType } from './schema.ts';
+import { capturesOf, subgraphsOf } from './subgraphs.ts';
+import { constantOfProto } from './tensor-proto.ts';
+import { readValueInfo } from './values.ts';
+import { decodeMessage } from './wire/decode.ts';
+
+/**
+ * Reads a model. Nodes of opsets before 13 are lifted; a node that cannot be lifted, an unknown operator
+ * and a node with subgraphs are opaque.
+ * Throws HT_MODEL_INVALID for damaged bytes and for graphs that break ONNX's rules, HT_UNSUPPORTED for opsets before 7.
+ */
+export function importModel(bytes: Uint8Array, external: ExternalReader | undefined): Graph {
+  const model = decodeMessage(modelType, bytes);
+  if (model.graph === undefined) throw invalid('graph', 'it is missing; the file is no ONNX model');
+  return new Importer(model, model.graph, external).graph();
+}
+
+class Importer {
+  readonly #model: ModelProto;
+  readonly #proto: GraphProto;
+  readonly #external: ExternalReader | undefined;
+  readonly #constants = new Map<string, Constant>();
+  readonly #inputs: ValueInfo[] = [];
+  readonly #nodes: Node[] = [];
+  /** Every value with the place that defines it. */
+  readonly #definitions = new Map<string, string>();
+  readonly #functions: ReadonlySet<string>;
+
+  constructor(model: ModelProto, proto: GraphProto, external: ExternalReader | undefined) {
+    this.#model = model;
+    this.#proto = proto;
+    this.#external = external;
+    this.#functions = new Set((model.functions ?? []).map(functionKey));
+  }
+
+  graph(): Graph {
+    const opsets = readOpsets(this.#model);
+    const fileOpset = opsets.own ?? baseOpset;
+    const used = this.#usedNames();
+    this.#readInitializers(used);
+    this.#readInputs();
+    (this.#proto.node ?? []).forEach((proto, index) => {
+      this.#readNode(proto, index, fileOpset, used);
+    });
+    this.#checkReads();
+    const ordered = inOrder(this.#nodes);
+    const outputs = this.#readOutputs();
+    const values = this.#readValues();
+    const opset = Math.max(fileOpset, baseOpset);
+    const parts = { nodes: ordered, constants: this.#constants, inputs: this.#inputs, outputs, values };
+    const lifted = fileOpset < opset ? liftNodes(parts, opset) : parts;
+    const origin: GraphOrigin = { kind: 'model', model: this.#model, opset: opsets.own, external: this.#external };
+    return {
+      name: this.#proto.name ?? '',
+      opset,
+      domains: opsets.others,
+      inputs: this.#inputs,
+      outputs,
+      nodes: lifted.nodes,
+      constants: lifted.constants,
+      values,
+      origin,
+    };
+  }
+
+  /** Names that something in the file reads. */
+  #usedNames(): ReadonlySet<string> {
+    const used = new Set<string>();
+    for (const node of this.#proto.node ?? []) {
+      for (const name of node.input ?? []) used.add(name);
+      for (const name of capturesOf(node)) used.add(name);
+    }
+    for (const output of this.#proto.output ?? []) used.add(output.name ?? '');
+    return used;
+  }
+
+  #define(name: string, path: string): void {
+    const first = this.#definitions.get(name);
+    if (first !== undefined) throw invalid(path, `value ${quoted(name)} is defined before, by ${first}`, { value: name, first });
+    this.#definitions.set(name, path);
+  }
+
+  #readInitializers(used: ReadonlySet<string>): void {
+    (this.#proto.initializer ?? []).forEach((proto, index) => {
+      const path = `graph.initializer[${index}]`;
+      const name = proto.name ?? '';
+      if (name === '') throw invalid(path, 'the tensor has no name');
+      this.#define(name, path);
+      const origin: ConstantOrigin = { kind: 'initializer', index, idle: !used.has(name) };
+      this.#constants.set(name, constantOfProto(proto, { path, origin, external: this.#external }));
+    });
+    (this.#proto.sparseInitializer ?? []).forEach((proto, index) => {
+      const path = `graph.sparseInitializer[${index}]`;
+      const name = proto.values?.name ?? '';
+      if (name === '') throw invalid(path, 'the tensor has no name');
+      this.#define(name, path);
+      const origin: SparseOrigin = { kind: 'sparse', proto };
+      this.#nodes.push({ name: '', op: 'Constant', domain: '', inputs: [], outputs: [name], attributes: {}, opaque: true, origin });
+    });
+  }
+
+  #readInputs(): void {
+    const seen = new Set<string>();
+    (this.#proto.input ?? []).forEach((proto, index) => {
+      const path = `graph.input[${index}]`;
+      const info = readValueInfo(proto, path);
+      if (seen.has(info.name)) throw invalid(path, `input ${quoted(info.name)} comes twice`, { value: info.name });
+      seen.add(info.name);
+      // before IR version 4 each initializer is listed as an input too, and always is a constant here
+      if (this.#definitions.has(info.name)) return;
+      this.#define(info.name, path);
+      this.#inputs.push(info);
+    });
+  }
+
+  #readNode(proto: NodeProto, index: number, opset: number, used: ReadonlySet<string>): void {
+    const path = `graph.node[${index}]`;
+    const op = proto.opType ?? '';
+    const place = `${path} ${quoted(proto.name)} (${op})`;
+    if (op === '') throw invalid(place, 'the node has no operator');
+    const outputs = proto.output ?? [];
+    for (const name of outputs) if (name !== '') this.#define(name, place);
+    const constant = constantOfNode(proto, { path, external: this.#external, index, used });
+    if (constant !== undefined) {
+      this.#constants.set(constant.name, constant);
+      return;
+    }
+    const domain = domainOf(proto.domain);
+    const captures = capturesOf(proto);
+    const origin: NodeOrigin = { kind: 'node', proto, opset, index };
+    this.#nodes.push({
+      name: proto.name ?? '',
+      op,
+      domain,
+      inputs: proto.input ?? [],
+      outputs,
+      attributes: readAttributes(proto.attribute ?? [], path, this.#external),
+      opaque: !isKnownOperator(domain, op) || subgraphsOf(proto).length > 0 || this.#functions.has(nodeKey(proto)),
+      ...(captures.length === 0 ? {} : { captures }),
+      origin,
+    });
+  }
+
+  #checkReads(): void {
+    for (const node of this.#nodes) {
+      for (const name of [...node.inputs, ...(node.captures ?? [])]) {
+        if (name === '' || this.#definitions.has(name)) continue;
+        const index = (node.origin as NodeOrigin).index;
+        throw invalid(`graph.node[${index}] ${quoted(node.name)} (${node.op})`, `it reads ${quoted(name)}, which nothing makes`, {
+          node: node.name,
+          value: name,
+        });
+      }
+    }
+  }
+
+  #readOutputs(): readonly ValueInfo[] {
+    const seen = new Set<string>();
+    return (this.#proto.output ?? []).map((proto, index) => {
+      const path = `graph.output[${index}]`;
+      const info = readValueInfo(proto, path);
+      if (seen.has(info.name)) throw invalid(path, `output ${quoted(info.name)} comes twice`, { value: info.name });
+      seen.add(info.name);
+      if (!this.#definitions.has(info.name)) throw invalid(path, `nothing makes output ${quoted(info.name)}`, { value: info.name });
+      return info;
+    });
+  }
+
+  #readValues(): ReadonlyMap<string, ValueInfo> {
+    const values = new Map<string, ValueInfo>();
+    (this.#proto.valueInfo ?? []).forEach((proto: ValueInfoProto, index) => {
+      const info = readValueInfo(proto, `graph.valueInfo[${index}]`);
+      if (!values.has(info.name)) values.set(info.name, info);
+    });
+    return values;
+  }
+}
+
+function functionKey(proto: FunctionProto): string {
+  return JSON.stringify([domainOf(proto.domain), proto.name ?? '', proto.overload ?? '']);
+}
+
+function nodeKey(proto: NodeProto): string {
+  return JSON.stringify([domainOf(proto.domain), proto.opType ?? '', proto.overload ?? '']);
+}
