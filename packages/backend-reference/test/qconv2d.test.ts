@@ -1,8 +1,8 @@
-import { type AccumulatorSpec, codeRange, type QConv2dSpec, windowOutput } from '@halftone/core';
+import { type QConv2dSpec, windowOutput } from '@halftone/core';
 import { describe, expect, it } from 'vitest';
-import { integer, int32, type Numbers, random, randomCodes, requantized, run, signs } from './support.ts';
+import { convolutionAccumulators, convolutionCodes, plain } from './oracles.ts';
+import { int32, run, signs } from './support.ts';
 
-const plain: AccumulatorSpec = { bias: 'none', output: { type: 'int32' } };
 const base = {
   n: 1,
   h: 5,
@@ -34,60 +34,6 @@ const geometries: Record<string, Geometry> = {
   'whole image': { ...base, kernel: [5, 6] },
 };
 
-function zeroAt(spec: QConv2dSpec, o: number): number {
-  return spec.wZeroPoint === 'per-channel' ? o : 0;
-}
-
-/** The accumulator of every output, from the coordinates of each term; the padded image is written out. */
-function accumulators(spec: QConv2dSpec, d: Readonly<Record<string, Numbers>>): number[] {
-  const [top, left] = spec.pads;
-  const [oh, ow] = windowOutput(spec);
-  const [kh, kw] = spec.kernel;
-  const inside = spec.c / spec.groups;
-  const pixel = (n: number, y: number, x: number, c: number): number => {
-    const [row, column] = [y - top, x - left];
-    const outside = row < 0 || column < 0 || row >= spec.h || column >= spec.w;
-    return outside ? d['xZeroPoint']![0]! : d['x']![((n * spec.h + row) * spec.w + column) * spec.c + c]!;
-  };
-  const result: number[] = [];
-  for (let at = 0; at < spec.n * oh * ow * spec.o; at++) {
-    const o = at % spec.o;
-    const [n, y, x] = [
-      Math.floor(at / (spec.o * ow * oh)),
-      Math.floor(at / (spec.o * ow)) % oh,
-      Math.floor(at / spec.o) % ow,
-    ];
-    const first = Math.floor(o / (spec.o / spec.groups)) * inside;
-    let sum = 0n;
-    for (let i = 0; i < inside; i++) {
-      for (let b = 0; b < kw; b++) {
-        for (let a = 0; a < kh; a++) {
-          const v = pixel(
-            n,
-            y * spec.strides[0] + a * spec.dilations[0],
-            x * spec.strides[1] + b * spec.dilations[1],
-            first + i,
-          );
-          const weight = d['w']![((o * kh + a) * kw + b) * inside + i]! - d['wZeroPoint']![zeroAt(spec, o)]!;
-          sum += BigInt(v - d['xZeroPoint']![0]!) * BigInt(weight);
-        }
-      }
-    }
-    result.push(int32(sum));
-  }
-  return result;
-}
-
-function codesFor(spec: QConv2dSpec, seed: number): Record<string, Numbers> {
-  const next = random(seed);
-  return {
-    x: randomCodes(next, spec.x, spec.n * spec.h * spec.w * spec.c),
-    w: randomCodes(next, spec.weights, (spec.o * spec.kernel[0] * spec.kernel[1] * spec.c) / spec.groups),
-    xZeroPoint: randomCodes(next, spec.x, 1),
-    wZeroPoint: randomCodes(next, spec.weights, spec.wZeroPoint === 'per-channel' ? spec.o : 1),
-  };
-}
-
 describe('qconv2d', () => {
   for (const [name, geometry] of Object.entries(geometries)) {
     it(`is exact: ${name}`, async () => {
@@ -96,8 +42,8 @@ describe('qconv2d', () => {
         for (const weights of signs) {
           for (const wZeroPoint of ['per-tensor', 'per-channel'] as const) {
             const spec: QConv2dSpec = { ...geometry, x, weights, wZeroPoint, ...plain };
-            const data = codesFor(spec, seed++);
-            const expected = accumulators(spec, data);
+            const data = convolutionCodes(spec, seed++);
+            const expected = convolutionAccumulators(spec, data);
             expect(expected.length).toBeGreaterThan(0);
             expect(Array.from((await run('qconv2d', spec, data)).y!)).toEqual(expected);
           }
@@ -113,7 +59,7 @@ describe('qconv2d', () => {
         wZeroPoint: 'per-channel',
         ...plain,
       };
-      const data = codesFor(spec, 50);
+      const data = convolutionCodes(spec, 50);
       const { y } = await run('qconv2d', spec, data);
       const [oh, ow] = windowOutput(spec);
       const m = spec.n * oh * ow;
@@ -173,46 +119,6 @@ describe('qconv2d', () => {
       wZeroPoint: [0],
     };
     expect((await run('qconv2d', spec, data)).y).toEqual(new Int32Array(4).fill(int32(exact)));
-  });
-
-  it.each(signs)('requantizes each output channel with its bias, multiplier and clamp, %s', async (dtype) => {
-    const range = codeRange(dtype);
-    for (const groups of [1, 4]) {
-      const output = {
-        type: 'codes',
-        dtype,
-        mode: 'ort-f32',
-        multiplier: 'per-channel',
-        clamp: [range[0] + 5, range[1] - 5],
-      } as const;
-      const spec: QConv2dSpec = {
-        ...base,
-        c: 4,
-        o: 4,
-        groups,
-        pads: [1, 1, 1, 1],
-        x: 'uint8',
-        weights: 'int8',
-        wZeroPoint: 'per-tensor',
-        bias: 'int32',
-        output,
-      };
-      const next = random(9);
-      const bias = Array.from({ length: 4 }, () => integer(next, -9000, 9000));
-      const zeroPoint = range[0] + 101;
-      const data = codesFor(spec, 70);
-      const accs = accumulators(spec, data);
-      const multiplier = Array.from({ length: 4 }, () =>
-        Math.fround(((0.2 + next()) * 200) / Math.max(...accs.map(Math.abs))),
-      );
-      const expected = accs.map((acc, i) =>
-        requantized(acc + bias[i % 4]!, multiplier[i % 4]!, zeroPoint, output.clamp),
-      );
-      expect(new Set(expected).size).toBeGreaterThan(20);
-      expect(
-        Array.from((await run('qconv2d', spec, { ...data, bias, multiplier, zeroPoint: [zeroPoint] })).y!),
-      ).toEqual(expected);
-    }
   });
 
   it('takes no images, no channels and no outputs', async () => {

@@ -1,6 +1,8 @@
+export * from './backend/backend.ts';
 export * from './backend/contract.ts';
 export * from './backend/host-backend.ts';
 export * from './backend/open.ts';
+export type { PreparedOp } from './backend/op-runner.ts';
 export * from './dtype.ts';
 export * from './errors.ts';
 export * from './numerics/bias.ts';

@@ -80,7 +80,10 @@ function clamped(value: Int64): number {
  * The attributes of a node to write; those that came from a file as they stood there.
  * Throws HT_UNSUPPORTED for one of another kind that did not come from a file.
  */
-export function writeAttributes(attributes: Readonly<Record<string, Attribute>>, node: string): readonly AttributeProto[] {
+export function writeAttributes(
+  attributes: Readonly<Record<string, Attribute>>,
+  node: string,
+): readonly AttributeProto[] {
   return Object.entries(attributes).map(([name, attribute]) => {
     const source = sources.get(attribute);
     return source !== undefined && source.name === name ? source : writeAttribute(name, attribute, node);
@@ -88,7 +91,10 @@ export function writeAttributes(attributes: Readonly<Record<string, Attribute>>,
 }
 
 /** True where the attributes are those that `protos` brought. */
-export function sameAttributes(attributes: Readonly<Record<string, Attribute>>, protos: readonly AttributeProto[]): boolean {
+export function sameAttributes(
+  attributes: Readonly<Record<string, Attribute>>,
+  protos: readonly AttributeProto[],
+): boolean {
   if (Object.keys(attributes).length !== protos.length) return false;
   return protos.every(({ name = '' }, i) => {
     const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;

@@ -23,12 +23,25 @@ export interface ConstantNodePlace {
 export function constantOfNode(proto: NodeProto, place: ConstantNodePlace): Constant | undefined {
   const [name] = proto.output ?? [];
   const [attribute] = proto.attribute ?? [];
-  if (proto.opType !== 'Constant' || domainOf(proto.domain) !== '' || name === undefined || name === '' || attribute === undefined) return undefined;
-  if (proto.output?.length !== 1 || proto.attribute?.length !== 1 || (proto.input ?? []).length > 0) return undefined;
+  if (
+    proto.opType !== 'Constant' ||
+    domainOf(proto.domain) !== '' ||
+    name === undefined ||
+    name === '' ||
+    attribute === undefined
+  )
+    return undefined;
+  if (proto.output?.length !== 1 || proto.attribute?.length !== 1 || (proto.input ?? []).length > 0)
+    return undefined;
   const path = `${place.path}.attribute[0]`;
   const tensor = tensorOf(attribute, path);
   if (tensor === undefined) return undefined;
-  const origin: ConstantOrigin = { kind: 'constant-node', index: place.index, node: proto, idle: !place.used.has(name) };
+  const origin: ConstantOrigin = {
+    kind: 'constant-node',
+    index: place.index,
+    node: proto,
+    idle: !place.used.has(name),
+  };
   return constantOfProto(tensor, { path, name, origin, external: place.external });
 }
 

@@ -45,7 +45,13 @@ const rows: readonly [ElementType, number, number, DataField, number?][] = [
   ['int2', 26, 2, 'int32Data', 4],
 ];
 
-const formats: readonly ElementFormat[] = rows.map(([type, code, bits, field, perEntry = 1]) => ({ type, code, bits, field, perEntry }));
+const formats: readonly ElementFormat[] = rows.map(([type, code, bits, field, perEntry = 1]) => ({
+  type,
+  code,
+  bits,
+  field,
+  perEntry,
+}));
 const byCode = new Map(formats.map((format) => [format.code, format]));
 const byType = new Map(formats.map((format) => [format.type, format]));
 

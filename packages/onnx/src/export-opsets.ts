@@ -19,7 +19,8 @@ export function raisedIrVersion(graph: Graph, origin: GraphOrigin | undefined): 
   if (origin === undefined) return needed;
   const before = origin.model.irVersion ?? 0;
   const raised = origin.opset !== undefined && origin.opset < graph.opset;
-  const added = before < 4 && [...graph.constants.values()].some((constant) => constantOrigin(constant) === undefined);
+  const added =
+    before < 4 && [...graph.constants.values()].some((constant) => constantOrigin(constant) === undefined);
   return (raised || added) && before < needed ? needed : before;
 }
 
@@ -27,7 +28,10 @@ export function raisedIrVersion(graph: Graph, origin: GraphOrigin | undefined): 
  * The imported operator versions: the file's list where it still says everything, else with changed and added entries.
  * Throws HT_INVALID_ARGUMENT for a node of a domain that has no version.
  */
-export function exportOpsets(graph: Graph, source: readonly OperatorSetIdProto[] | undefined): readonly OperatorSetIdProto[] {
+export function exportOpsets(
+  graph: Graph,
+  source: readonly OperatorSetIdProto[] | undefined,
+): readonly OperatorSetIdProto[] {
   const wanted = new Map<string, number>(graph.domains);
   for (const node of graph.nodes) {
     if (wanted.has(node.domain)) continue;
@@ -43,13 +47,18 @@ export function exportOpsets(graph: Graph, source: readonly OperatorSetIdProto[]
   });
   if (source === undefined) wanted.set('', graph.opset);
   const added = [...wanted].map(([domain, version]): OperatorSetIdProto => ({ domain, version }));
-  if (source !== undefined && added.length === 0 && entries.every((entry, i) => entry === source[i])) return source;
+  if (source !== undefined && added.length === 0 && entries.every((entry, i) => entry === source[i]))
+    return source;
   return [...entries, ...added.sort((a, b) => ((a.domain ?? '') < (b.domain ?? '') ? -1 : 1))];
 }
 
 function noVersion(domain: string, node: string, op: string): HalftoneError {
-  return new HalftoneError('HT_INVALID_ARGUMENT', `node ${quoted(node)} (${op}) is of the domain "${domain}", whose version is not known; add it to the graph's domains`, {
-    domain,
-    node,
-  });
+  return new HalftoneError(
+    'HT_INVALID_ARGUMENT',
+    `node ${quoted(node)} (${op}) is of the domain "${domain}", whose version is not known; add it to the graph's domains`,
+    {
+      domain,
+      node,
+    },
+  );
 }

@@ -3,7 +3,14 @@ import type { Constant, Graph, Node } from '@halftone/graph';
 import { type ConstantWriter, protoOfConstant } from './constants.ts';
 import { interleave, type Placed, protoOfNode } from './export-nodes.ts';
 import { liftNodes } from './lift/lift.ts';
-import type { GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto, ValueInfoProto } from './messages.ts';
+import type {
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  SparseTensorProto,
+  TensorProto,
+  ValueInfoProto,
+} from './messages.ts';
 import { baseOpset } from './opsets.ts';
 import { exportOpsets, raisedIrVersion } from './export-opsets.ts';
 import { constantOrigin, graphOrigin, nodeOrigin } from './origin.ts';
@@ -19,10 +26,14 @@ export function exportModel(graph: Graph, writer: ConstantWriter): ModelProto {
   const origin = graphOrigin(graph);
   const least = Math.max(baseOpset, origin?.opset ?? baseOpset);
   if (!(graph.opset >= least)) {
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `opset ${graph.opset} is asked for, and the graph speaks opset ${least}; ask for that or a later one`, {
-      opset: graph.opset,
-      least,
-    });
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `opset ${graph.opset} is asked for, and the graph speaks opset ${least}; ask for that or a later one`,
+      {
+        opset: graph.opset,
+        least,
+      },
+    );
   }
   const lifted = { ...graph, ...liftNodes(graph, graph.opset) };
   refuseChanged(lifted.nodes, graph.opset);
@@ -32,24 +43,37 @@ export function exportModel(graph: Graph, writer: ConstantWriter): ModelProto {
   const proto = exportGraph(lifted, source?.graph, writer, irVersion);
   const opsetImport = exportOpsets(lifted, source?.opsetImport);
   if (source === undefined) return { irVersion, producerName: 'halftone', graph: proto, opsetImport };
-  if (proto === source.graph && opsetImport === source.opsetImport && irVersion === source.irVersion) return source;
+  if (proto === source.graph && opsetImport === source.opsetImport && irVersion === source.irVersion)
+    return source;
   return { ...source, graph: proto, opsetImport, irVersion };
 }
 
-function exportGraph(graph: Graph, source: GraphProto | undefined, writer: ConstantWriter, irVersion: ModelProto['irVersion']): GraphProto {
+function exportGraph(
+  graph: Graph,
+  source: GraphProto | undefined,
+  writer: ConstantWriter,
+  irVersion: ModelProto['irVersion'],
+): GraphProto {
   const constants = writtenConstants(graph).map((constant) => writeConstant(constant, writer));
   const initializers = constants.filter((written) => written.node === undefined);
   const lists = {
     node: exportNodes(graph, constants),
     initializer: initializers.map((written) => written.tensor),
     sparseInitializer: exportSparse(graph),
-    input: exportInputs(graph, source, initializers.map((written) => written.constant), irVersion),
+    input: exportInputs(
+      graph,
+      source,
+      initializers.map((written) => written.constant),
+      irVersion,
+    ),
     output: graph.outputs.map(writeValueInfo),
     valueInfo: exportValues(graph, source),
   };
   const name = graph.name === '' && source === undefined ? 'graph' : graph.name;
   const before = source ?? {};
-  const changed = Object.entries(lists).filter(([key, list]) => !sameList(list, before[key as keyof typeof lists] ?? []));
+  const changed = Object.entries(lists).filter(
+    ([key, list]) => !sameList(list, before[key as keyof typeof lists] ?? []),
+  );
   if (changed.length === 0 && source !== undefined && name === (source.name ?? '')) return source;
   return { ...before, name, ...Object.fromEntries(changed) };
 }
@@ -65,16 +89,24 @@ function writtenConstants(graph: Graph): readonly Constant[] {
     for (const name of node.inputs) read.add(name);
     for (const name of node.captures ?? []) read.add(name);
   }
-  for (const { initializationBinding = [], updateBinding = [] } of graphOrigin(graph)?.model.trainingInfo ?? []) {
-    for (const { key = '', value = '' } of [...initializationBinding, ...updateBinding]) read.add(key).add(value);
+  for (const { initializationBinding = [], updateBinding = [] } of graphOrigin(graph)?.model.trainingInfo ??
+    []) {
+    for (const { key = '', value = '' } of [...initializationBinding, ...updateBinding])
+      read.add(key).add(value);
   }
-  return [...graph.constants].filter(([name, constant]) => read.has(name) || constantOrigin(constant)?.idle === true).map(([name, constant]) => {
-    if (constant.name === name) return constant;
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `the constant of value "${name}" is named "${constant.name}"; the two must be equal`, {
-      value: name,
-      constant: constant.name,
+  return [...graph.constants]
+    .filter(([name, constant]) => read.has(name) || constantOrigin(constant)?.idle === true)
+    .map(([name, constant]) => {
+      if (constant.name === name) return constant;
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `the constant of value "${name}" is named "${constant.name}"; the two must be equal`,
+        {
+          value: name,
+          constant: constant.name,
+        },
+      );
     });
-  });
 }
 
 /** A constant with its tensor to write, and the `Constant` node that it was where that node needs no change. */
@@ -88,7 +120,11 @@ function writeConstant(constant: Constant, writer: ConstantWriter): WrittenConst
   const proto = protoOfConstant(constant, constant.name);
   const tensor = writer(constant, proto);
   const node = constantOrigin(constant)?.node;
-  return { constant, tensor, node: tensor === proto && node?.output?.[0] === constant.name ? node : undefined };
+  return {
+    constant,
+    tensor,
+    node: tensor === proto && node?.output?.[0] === constant.name ? node : undefined,
+  };
 }
 
 function exportNodes(graph: Graph, constants: readonly WrittenConstant[]): readonly NodeProto[] {
@@ -96,11 +132,16 @@ function exportNodes(graph: Graph, constants: readonly WrittenConstant[]): reado
   for (const node of graph.nodes) {
     const origin = nodeOrigin(node);
     if (origin?.kind === 'sparse') continue;
-    main.push({ item: protoOfNode(node), index: origin?.index, reads: [...node.inputs, ...(node.captures ?? [])] });
+    main.push({
+      item: protoOfNode(node),
+      index: origin?.index,
+      reads: [...node.inputs, ...(node.captures ?? [])],
+    });
   }
   const extra: Placed<NodeProto>[] = [];
   for (const { constant, node } of constants) {
-    if (node !== undefined) extra.push({ item: node, index: constantOrigin(constant)?.index, makes: constant.name });
+    if (node !== undefined)
+      extra.push({ item: node, index: constantOrigin(constant)?.index, makes: constant.name });
   }
   extra.sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
   return interleave(main, extra);
@@ -132,7 +173,11 @@ function exportInputs(
   });
   const before = graphOrigin(graph)?.model.irVersion ?? 0;
   if (before < 4 && (irVersion ?? 0) >= 4) return main.map(({ item }) => item);
-  const untouched = new Set(initializers.filter((constant) => constantOrigin(constant)?.kind === 'initializer').map((constant) => constant.name));
+  const untouched = new Set(
+    initializers
+      .filter((constant) => constantOrigin(constant)?.kind === 'initializer')
+      .map((constant) => constant.name),
+  );
   const extra: Placed<ValueInfoProto>[] = [];
   (source?.input ?? []).forEach((item, index) => {
     if (untouched.has(item.name ?? '')) extra.push({ item, index });
@@ -155,13 +200,18 @@ function exportValues(graph: Graph, source: GraphProto | undefined): readonly Va
     written.add(name);
   }
   for (const [name, info] of graph.values) {
-    if (!written.has(name) && here.has(name) && info.elementType !== undefined) list.push(writeValueInfo(info));
+    if (!written.has(name) && here.has(name) && info.elementType !== undefined)
+      list.push(writeValueInfo(info));
   }
   return list;
 }
 
 function definedValues(graph: Graph): readonly string[] {
-  return [...graph.inputs.map((info) => info.name), ...graph.constants.keys(), ...graph.nodes.flatMap((node: Node) => node.outputs)];
+  return [
+    ...graph.inputs.map((info) => info.name),
+    ...graph.constants.keys(),
+    ...graph.nodes.flatMap((node: Node) => node.outputs),
+  ];
 }
 
 function namesOf(graph: GraphProto): readonly string[] {

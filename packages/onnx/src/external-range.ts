@@ -26,7 +26,8 @@ export function externalRange(proto: TensorProto, byteLength: number, place: str
   const tensor = proto.name ?? '';
   const location = entries.get('location') ?? '';
   const reason = refusal(location);
-  if (reason !== undefined) throw invalid(place, `external data at "${location}": ${reason}`, { tensor, location });
+  if (reason !== undefined)
+    throw invalid(place, `external data at "${location}": ${reason}`, { tensor, location });
   const offset = countOf(entries.get('offset') ?? '0');
   const length = countOf(entries.get('length') ?? String(byteLength));
   if (offset === undefined || length === undefined) {
@@ -38,12 +39,16 @@ export function externalRange(proto: TensorProto, byteLength: number, place: str
     });
   }
   if (length !== byteLength) {
-    throw invalid(place, `external data at "${location}", offset ${offset}: the tensor takes ${byteLength} bytes, ${length} are named`, {
-      tensor,
-      location,
-      offset,
-      length,
-    });
+    throw invalid(
+      place,
+      `external data at "${location}", offset ${offset}: the tensor takes ${byteLength} bytes, ${length} are named`,
+      {
+        tensor,
+        location,
+        offset,
+        length,
+      },
+    );
   }
   return { tensor, location, offset, length };
 }
@@ -57,7 +62,8 @@ function countOf(text: string): number | undefined {
 function refusal(location: string): string | undefined {
   if (location === '') return 'no file is named';
   if (location.includes('\0')) return 'the name has a zero byte';
-  if (/^[/\\]/.test(location) || /^[A-Za-z]:/.test(location)) return 'absolute paths are refused; name a file in the folder of the model';
+  if (/^[/\\]/.test(location) || /^[A-Za-z]:/.test(location))
+    return 'absolute paths are refused; name a file in the folder of the model';
   if (location.split(/[/\\]/).includes('..')) return 'it leaves the folder of the model';
   return undefined;
 }

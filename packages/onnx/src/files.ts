@@ -9,19 +9,18 @@ export interface OutputFile {
 /** What the package needs of a file system; browsers have none. */
 export interface Files {
   /** The path that a `file:` URL names. */
-  pathOf(url: string): string;
+  readonly pathOf: (url: string) => string;
   /** Reads a whole file. Throws HT_FILE. */
-  read(path: string): Promise<Uint8Array>;
+  readonly read: (path: string) => Promise<Uint8Array>;
   /** A reader of the files beside a model. */
-  beside(modelPath: string): ExternalReader;
+  readonly beside: (modelPath: string) => ExternalReader;
   /** Last part of a path. */
-  baseName(path: string): string;
+  readonly baseName: (path: string) => string;
   /** Path of a file in the folder of another. */
-  sibling(path: string, name: string): string;
+  readonly sibling: (path: string, name: string) => string;
   /**
    * Writes files so that each appears whole or not at all: beside its place first, then renamed, the last one last.
    * Throws HT_FILE; what was written by then is removed.
    */
-  write(files: readonly OutputFile[], overwrite: boolean): Promise<void>;
+  readonly write: (files: readonly OutputFile[], overwrite: boolean) => Promise<void>;
 }
-

@@ -59,7 +59,12 @@ class Importer {
     const opset = Math.max(fileOpset, baseOpset);
     const parts = { nodes: ordered, constants: this.#constants, inputs: this.#inputs, outputs, values };
     const lifted = fileOpset < opset ? liftNodes(parts, opset) : parts;
-    const origin: GraphOrigin = { kind: 'model', model: this.#model, opset: opsets.own, external: this.#external };
+    const origin: GraphOrigin = {
+      kind: 'model',
+      model: this.#model,
+      opset: opsets.own,
+      external: this.#external,
+    };
     return {
       name: this.#proto.name ?? '',
       opset,
@@ -86,7 +91,8 @@ class Importer {
 
   #define(name: string, path: string): void {
     const first = this.#definitions.get(name);
-    if (first !== undefined) throw invalid(path, `value ${quoted(name)} is defined before, by ${first}`, { value: name, first });
+    if (first !== undefined)
+      throw invalid(path, `value ${quoted(name)} is defined before, by ${first}`, { value: name, first });
     this.#definitions.set(name, path);
   }
 
@@ -105,7 +111,16 @@ class Importer {
       if (name === '') throw invalid(path, 'the tensor has no name');
       this.#define(name, path);
       const origin: SparseOrigin = { kind: 'sparse', proto };
-      this.#nodes.push({ name: '', op: 'Constant', domain: '', inputs: [], outputs: [name], attributes: {}, opaque: true, origin });
+      this.#nodes.push({
+        name: '',
+        op: 'Constant',
+        domain: '',
+        inputs: [],
+        outputs: [name],
+        attributes: {},
+        opaque: true,
+        origin,
+      });
     });
   }
 
@@ -114,7 +129,8 @@ class Importer {
     (this.#proto.input ?? []).forEach((proto, index) => {
       const path = `graph.input[${index}]`;
       const info = readValueInfo(proto, path);
-      if (seen.has(info.name)) throw invalid(path, `input ${quoted(info.name)} comes twice`, { value: info.name });
+      if (seen.has(info.name))
+        throw invalid(path, `input ${quoted(info.name)} comes twice`, { value: info.name });
       seen.add(info.name);
       // before IR version 4 each initializer is listed as an input too, and always is a constant here
       if (this.#definitions.has(info.name)) return;
@@ -145,7 +161,8 @@ class Importer {
       inputs: proto.input ?? [],
       outputs,
       attributes: readAttributes(proto.attribute ?? [], path, this.#external),
-      opaque: !isKnownOperator(domain, op) || subgraphsOf(proto).length > 0 || this.#functions.has(nodeKey(proto)),
+      opaque:
+        !isKnownOperator(domain, op) || subgraphsOf(proto).length > 0 || this.#functions.has(nodeKey(proto)),
       ...(captures.length === 0 ? {} : { captures }),
       origin,
     });
@@ -156,10 +173,14 @@ class Importer {
       for (const name of [...node.inputs, ...(node.captures ?? [])]) {
         if (name === '' || this.#definitions.has(name)) continue;
         const index = (node.origin as NodeOrigin).index;
-        throw invalid(`graph.node[${index}] ${quoted(node.name)} (${node.op})`, `it reads ${quoted(name)}, which nothing makes`, {
-          node: node.name,
-          value: name,
-        });
+        throw invalid(
+          `graph.node[${index}] ${quoted(node.name)} (${node.op})`,
+          `it reads ${quoted(name)}, which nothing makes`,
+          {
+            node: node.name,
+            value: name,
+          },
+        );
       }
     }
   }
@@ -169,9 +190,11 @@ class Importer {
     return (this.#proto.output ?? []).map((proto, index) => {
       const path = `graph.output[${index}]`;
       const info = readValueInfo(proto, path);
-      if (seen.has(info.name)) throw invalid(path, `output ${quoted(info.name)} comes twice`, { value: info.name });
+      if (seen.has(info.name))
+        throw invalid(path, `output ${quoted(info.name)} comes twice`, { value: info.name });
       seen.add(info.name);
-      if (!this.#definitions.has(info.name)) throw invalid(path, `nothing makes output ${quoted(info.name)}`, { value: info.name });
+      if (!this.#definitions.has(info.name))
+        throw invalid(path, `nothing makes output ${quoted(info.name)}`, { value: info.name });
       return info;
     });
   }

@@ -4,7 +4,9 @@ import { files } from '#files';
 import type { ExternalRange, ExternalReader } from './external-range.ts';
 import { importModel } from './import.ts';
 
-declare const fetch: ((url: string) => Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>) | undefined;
+declare const fetch:
+  | ((url: string) => Promise<{ ok: boolean; status: number; arrayBuffer(): Promise<ArrayBuffer> }>)
+  | undefined;
 
 /** How a model is loaded. */
 export interface LoadOptions {
@@ -17,10 +19,14 @@ export interface LoadOptions {
  * Weights in other files are read one tensor at a time, when asked for, and only from the model's folder.
  * Throws HT_FILE, HT_MODEL_INVALID, HT_UNSUPPORTED (opsets before 7), HT_UNAVAILABLE (a path where there is no file system).
  */
-export async function loadOnnx(source: string | { readonly href: string } | Uint8Array, options: LoadOptions = {}): Promise<Graph> {
+export async function loadOnnx(
+  source: string | { readonly href: string } | Uint8Array,
+  options: LoadOptions = {},
+): Promise<Graph> {
   const given = options.externalData === undefined ? undefined : new MemoryReader(options.externalData);
   if (source instanceof Uint8Array) return importModel(source, given);
-  if (typeof source !== 'string' && /^https?:/.test(source.href)) return importModel(await download(source.href), given);
+  if (typeof source !== 'string' && /^https?:/.test(source.href))
+    return importModel(await download(source.href), given);
   const path = typeof source === 'string' ? source : files.pathOf(source.href);
   return importModel(await files.read(path), given ?? files.beside(path));
 }
@@ -34,16 +40,25 @@ export function parseOnnx(bytes: Uint8Array): Graph {
 }
 
 async function download(url: string): Promise<Uint8Array> {
-  if (typeof fetch !== 'function') throw new HalftoneError('HT_UNAVAILABLE', `${url}: there is no fetch here; pass the bytes`, { url });
+  if (typeof fetch !== 'function')
+    throw new HalftoneError('HT_UNAVAILABLE', `${url}: there is no fetch here; pass the bytes`, { url });
   let status: number | string;
   try {
     const response = await fetch(url);
     if (response.ok) return new Uint8Array(await response.arrayBuffer());
     status = response.status;
   } catch (cause) {
-    throw new HalftoneError('HT_FILE', `${url} cannot be fetched; check the address and the connection`, { url }, { cause });
+    throw new HalftoneError(
+      'HT_FILE',
+      `${url} cannot be fetched; check the address and the connection`,
+      { url },
+      { cause },
+    );
   }
-  throw new HalftoneError('HT_FILE', `${url} cannot be fetched (status ${status}); check the address`, { url, status });
+  throw new HalftoneError('HT_FILE', `${url} cannot be fetched (status ${status}); check the address`, {
+    url,
+    status,
+  });
 }
 
 class MemoryReader implements ExternalReader {
@@ -61,9 +76,16 @@ class MemoryReader implements ExternalReader {
     const { tensor, location, offset, length } = range;
     const place = `tensor "${tensor}": external data at "${location}", offset ${offset}, length ${length}`;
     const bytes = this.#files.get(location);
-    if (bytes === undefined) throw new HalftoneError('HT_FILE', `${place}: { externalData } does not have that file; add it`, { ...range });
+    if (bytes === undefined)
+      throw new HalftoneError('HT_FILE', `${place}: { externalData } does not have that file; add it`, {
+        ...range,
+      });
     if (offset + length > bytes.length) {
-      throw new HalftoneError('HT_MODEL_INVALID', `${place}: the file has ${bytes.length} bytes; it belongs to another model`, { ...range });
+      throw new HalftoneError(
+        'HT_MODEL_INVALID',
+        `${place}: the file has ${bytes.length} bytes; it belongs to another model`,
+        { ...range },
+      );
     }
     return bytes.subarray(offset, offset + length);
   }

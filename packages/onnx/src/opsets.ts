@@ -27,8 +27,10 @@ export function readOpsets(model: ModelProto): Opsets {
     const path = `opsetImport[${index}]`;
     const domain = domainOf(entry.domain);
     const version = entry.version ?? 0;
-    if (typeof version !== 'number' || version < 1) throw invalid(path, `version ${version} of domain "${domain}" is not a positive integer`, { domain });
-    if (domain === '' ? own !== undefined : others.has(domain)) throw invalid(path, `domain "${domain}" is imported twice`, { domain });
+    if (typeof version !== 'number' || version < 1)
+      throw invalid(path, `version ${version} of domain "${domain}" is not a positive integer`, { domain });
+    if (domain === '' ? own !== undefined : others.has(domain))
+      throw invalid(path, `domain "${domain}" is imported twice`, { domain });
     if (domain === '') own = version;
     else others.set(domain, version);
   });

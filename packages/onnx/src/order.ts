@@ -44,10 +44,14 @@ function sorted(nodes: readonly Node[], needs: readonly (readonly number[])[]): 
       }
       cursor[index] = (cursor[index] as number) + 1;
       if (state[next] === 1) {
-        throw invalid('graph', `node ${quoted(node.name)} (${node.op}), which makes ${quoted(node.outputs[0])}, depends on itself`, {
-          node: node.name,
-          output: node.outputs[0],
-        });
+        throw invalid(
+          'graph',
+          `node ${quoted(node.name)} (${node.op}), which makes ${quoted(node.outputs[0])}, depends on itself`,
+          {
+            node: node.name,
+            output: node.outputs[0],
+          },
+        );
       }
       if (state[next] === 0) stack.push(next);
     }

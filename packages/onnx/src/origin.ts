@@ -53,7 +53,10 @@ export function constantOrigin(constant: Constant): ConstantOrigin | undefined {
   return ofKind<ConstantOrigin>(constant.origin, ['initializer', 'constant-node']);
 }
 
-function ofKind<T extends { readonly kind: string }>(origin: unknown, kinds: readonly T['kind'][]): T | undefined {
+function ofKind<T extends { readonly kind: string }>(
+  origin: unknown,
+  kinds: readonly T['kind'][],
+): T | undefined {
   if (typeof origin !== 'object' || origin === null || !('kind' in origin)) return undefined;
   return kinds.includes(origin.kind as T['kind']) ? (origin as T) : undefined;
 }

@@ -1,19 +1,14 @@
-import { HalftoneError } from '@halftone/core';
-import type { Constant, Graph } from '@halftone/graph';
+import type { Graph } from '@halftone/graph';
 import { files } from '#files';
-import { type ConstantWriter, inline } from './constants.ts';
+import { inline } from './constants.ts';
+import { DataFile } from './data-file.ts';
 import { exportModel } from './export.ts';
 import type { OutputFile } from './files.ts';
 import { modelType } from './schema.ts';
-import { rawOf, StoredConstant } from './tensor-proto.ts';
-import { encodeMessage, joinPieces, type Pieces } from './wire/encode.ts';
+import { checkLength, encodeMessage, joinPieces } from './wire/encode.ts';
 
-/** Offsets in a file of weights are multiples of this, so that it can be mapped into memory. */
-const alignment = 4096;
-/** Smaller tensors stay in the model. */
-const externalFrom = 1024;
 /** Past this, less than 2 GiB for everything but the weights is left. */
-const inlineLimit = 2 ** 31 - 2 ** 26;
+const inlineLimit = 2_080_374_784;
 
 /** How a model is saved. */
 export interface SaveOptions {
@@ -37,16 +32,12 @@ export function serializeOnnx(graph: Graph): Uint8Array {
  */
 export async function saveOnnx(graph: Graph, path: string, options: SaveOptions = {}): Promise<void> {
   const external = options.externalData ?? weightOf(graph) > inlineLimit;
-  const outputs: OutputFile[] = [];
-  let writer: ConstantWriter = inline;
-  if (external) {
-    const data = new DataFile(`${files.baseName(path)}.data`);
-    writer = data.writer;
-    outputs.push({ path: files.sibling(path, data.name), pieces: () => data.pieces() });
-  }
-  const model = encodeMessage(modelType, exportModel(graph, writer));
+  const data = external ? new DataFile(`${files.baseName(path)}.data`) : undefined;
+  const model = encodeMessage(modelType, exportModel(graph, data?.writer ?? inline));
   checkLength(model);
-  outputs.push({ path, pieces: () => model.parts });
+  const outputs: OutputFile[] = [{ path, pieces: () => model.parts }];
+  if (data !== undefined && !data.isEmpty)
+    outputs.unshift({ path: files.sibling(path, data.name), pieces: () => data.pieces() });
   await files.write(outputs, options.overwrite ?? false);
 }
 
@@ -54,53 +45,4 @@ function weightOf(graph: Graph): number {
   let bytes = 0;
   for (const constant of graph.constants.values()) bytes += constant.byteLength;
   return bytes;
-}
-
-function checkLength(pieces: Pieces): void {
-  if (pieces.length <= 2147483647) return;
-  throw new HalftoneError('HT_UNSUPPORTED', `the model takes ${pieces.length} bytes, and one ONNX file holds less than 2 GiB; save it with { externalData: true }`, {
-    length: pieces.length,
-  });
-}
-
-/** A file of weights: what is written where is settled first, the elements are fetched one tensor at a time. */
-class DataFile {
-  readonly name: string;
-  readonly #constants = new Map<Constant, number>();
-  #end = 0;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  readonly writer: ConstantWriter = (constant, proto) => {
-    if (constant.byteLength < externalFrom || !canBeRaw(constant)) return inline(constant, proto);
-    const known = this.#constants.get(constant);
-    const offset = known ?? Math.ceil(this.#end / alignment) * alignment;
-    if (known === undefined) {
-      this.#constants.set(constant, offset);
-      this.#end = offset + constant.byteLength;
-    }
-    const { rawData: _raw, floatData: _floats, int32Data: _int32, int64Data: _int64, doubleData: _doubles, uint64Data: _uint64, ...rest } = proto;
-    const place = { location: this.name, offset: String(offset), length: String(constant.byteLength) };
-    return { ...rest, dataLocation: 1, externalData: Object.entries(place).map(([key, value]) => ({ key, value })) };
-  };
-
-  *pieces(): Generator<Uint8Array> {
-    let at = 0;
-    for (const [constant, offset] of this.#constants) {
-      if (offset > at) yield new Uint8Array(offset - at);
-      const bytes = rawBytes(constant);
-      yield bytes;
-      at = offset + bytes.length;
-    }
-  }
-}
-
-function canBeRaw(constant: Constant): boolean {
-  return !(constant instanceof StoredConstant) || constant.rawable;
-}
-
-function rawBytes(constant: Constant): Uint8Array {
-  return (constant instanceof StoredConstant ? constant.raw() : undefined) ?? rawOf(constant.tensor());
 }

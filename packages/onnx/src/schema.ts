@@ -49,14 +49,18 @@ const dimensionType: MessageType<m.DimensionProto> = describeMessage('TensorShap
   [3, 'denotation', 'string'],
 ]);
 
-const shapeType: MessageType<m.TensorShapeProto> = describeMessage('TensorShapeProto', [[1, 'dim', () => dimensionType, 'repeated']]);
+const shapeType: MessageType<m.TensorShapeProto> = describeMessage('TensorShapeProto', [
+  [1, 'dim', () => dimensionType, 'repeated'],
+]);
 
 const tensorTypeType: MessageType<m.TensorTypeProto> = describeMessage('TypeProto.Tensor', [
   [1, 'elemType', 'int32'],
   [2, 'shape', () => shapeType],
 ]);
 
-const elementTypeType: MessageType<m.ElementTypeProto> = describeMessage('TypeProto.Sequence', [[1, 'elemType', () => typeType]]);
+const elementTypeType: MessageType<m.ElementTypeProto> = describeMessage('TypeProto.Sequence', [
+  [1, 'elemType', () => typeType],
+]);
 
 const mapTypeType: MessageType<m.MapTypeProto> = describeMessage('TypeProto.Map', [
   [1, 'keyType', 'int32'],
@@ -130,11 +134,14 @@ const shardingSpecType: MessageType<m.ShardingSpecProto> = describeMessage('Shar
   [4, 'shardedDim', () => shardedDimType, 'repeated'],
 ]);
 
-const nodeDeviceType: MessageType<m.NodeDeviceConfigurationProto> = describeMessage('NodeDeviceConfigurationProto', [
-  [1, 'configurationId', 'string'],
-  [2, 'shardingSpec', () => shardingSpecType, 'repeated'],
-  [3, 'pipelineStage', 'int32'],
-]);
+const nodeDeviceType: MessageType<m.NodeDeviceConfigurationProto> = describeMessage(
+  'NodeDeviceConfigurationProto',
+  [
+    [1, 'configurationId', 'string'],
+    [2, 'shardingSpec', () => shardingSpecType, 'repeated'],
+    [3, 'pipelineStage', 'int32'],
+  ],
+);
 
 const nodeType: MessageType<m.NodeProto> = describeMessage('NodeProto', [
   [1, 'input', 'string', 'repeated'],
@@ -189,11 +196,14 @@ const functionType: MessageType<m.FunctionProto> = describeMessage('FunctionProt
   [14, 'metadataProps', () => stringEntryType, 'repeated'],
 ]);
 
-const deviceConfigurationType: MessageType<m.DeviceConfigurationProto> = describeMessage('DeviceConfigurationProto', [
-  [1, 'name', 'string'],
-  [2, 'numDevices', 'int32'],
-  [3, 'device', 'string', 'repeated'],
-]);
+const deviceConfigurationType: MessageType<m.DeviceConfigurationProto> = describeMessage(
+  'DeviceConfigurationProto',
+  [
+    [1, 'name', 'string'],
+    [2, 'numDevices', 'int32'],
+    [3, 'device', 'string', 'repeated'],
+  ],
+);
 
 /** ModelProto. */
 export const modelType: MessageType<m.ModelProto> = describeMessage('ModelProto', [

@@ -82,19 +82,27 @@ export interface Layout {
 export function layoutOf(proto: TensorProto, path: string): Layout {
   const place = `${path} ${quoted(proto.name)}`;
   const format = formatOfCode(proto.dataType);
-  if (format === undefined) throw unsupported(place, `element type ${proto.dataType ?? 'none'} is not known`, { dataType: proto.dataType });
-  if (proto.segment !== undefined) throw unsupported(place, 'the tensor is split into segments; save the model with whole tensors');
+  if (format === undefined)
+    throw unsupported(place, `element type ${proto.dataType ?? 'none'} is not known`, {
+      dataType: proto.dataType,
+    });
+  if (proto.segment !== undefined)
+    throw unsupported(place, 'the tensor is split into segments; save the model with whole tensors');
   const shape = (proto.dims ?? []).map((extent) => {
     if (typeof extent === 'number' && extent >= 0) return extent;
-    throw invalid(place, `extent ${extent} in its shape; every extent is an integer >= 0`, { tensor: proto.name });
+    throw invalid(place, `extent ${extent} in its shape; every extent is an integer >= 0`, {
+      tensor: proto.name,
+    });
   });
   const count = shape.reduce((product, extent) => product * extent, 1);
   const byteLength = format.bits === 0 ? textBytes(proto) : Math.ceil((count * format.bits) / 8);
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(byteLength)) throw invalid(place, `shape [${shape.join(', ')}] has too many elements`);
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(byteLength))
+    throw invalid(place, `shape [${shape.join(', ')}] has too many elements`);
   const external = proto.dataLocation === 1 ? externalRange(proto, byteLength, place) : undefined;
   const layout = { format, shape: Object.freeze(shape), count, byteLength, external };
   if (external === undefined) checkInside(proto, layout, place);
-  else if (format.bits === 0) throw invalid(place, 'strings cannot stand in an external file', { tensor: proto.name });
+  else if (format.bits === 0)
+    throw invalid(place, 'strings cannot stand in an external file', { tensor: proto.name });
   return layout;
 }
 
@@ -107,13 +115,21 @@ function checkInside(proto: TensorProto, layout: Layout, place: string): void {
     if (format.bits === 0) throw invalid(place, 'strings cannot be raw data', details);
     if (entries > 0) throw invalid(place, `it has both raw data and ${format.field}`, details);
     if (raw.length !== byteLength) {
-      throw invalid(place, `shape [${shape.join(', ')}] of ${format.type} needs ${byteLength} bytes, ${raw.length} are there`, details);
+      throw invalid(
+        place,
+        `shape [${shape.join(', ')}] of ${format.type} needs ${byteLength} bytes, ${raw.length} are there`,
+        details,
+      );
     }
     return;
   }
   const needed = Math.ceil(count / format.perEntry);
   if (entries !== needed) {
-    throw invalid(place, `shape [${shape.join(', ')}] of ${format.type} needs ${needed} entries of ${format.field}, ${entries} are there`, details);
+    throw invalid(
+      place,
+      `shape [${shape.join(', ')}] of ${format.type} needs ${needed} entries of ${format.field}, ${entries} are there`,
+      details,
+    );
   }
 }
 
@@ -140,13 +156,23 @@ export function constantOfProto(proto: TensorProto, options: ConstantOptions): S
 }
 
 /** The elements of a checked TensorProto. Throws HT_UNSUPPORTED for element types that core does not hold. */
-export function readTensor(proto: TensorProto, layout: Layout, place: string, external: ExternalReader | undefined): Tensor {
+export function readTensor(
+  proto: TensorProto,
+  layout: Layout,
+  place: string,
+  external: ExternalReader | undefined,
+): Tensor {
   const { format, shape, count } = layout;
   const dtype = format.type;
   if (!isDType(dtype)) {
-    throw unsupported(place, `elements of type ${dtype} are not decoded; they can only be written back as they are`, { elementType: dtype });
+    throw unsupported(
+      place,
+      `elements of type ${dtype} are not decoded; they can only be written back as they are`,
+      { elementType: dtype },
+    );
   }
-  const bytes = layout.external === undefined ? proto.rawData : readExternal(layout.external, place, external);
+  const bytes =
+    layout.external === undefined ? proto.rawData : readExternal(layout.external, place, external);
   if (bytes !== undefined && bytes.length > 0) return { dtype, shape, data: viewOf(dtype, bytes) };
   return { dtype, shape, data: elementsOf(dtype, proto[format.field] as NumberList | undefined, count) };
 }

@@ -20,7 +20,8 @@ function readShape(shape: TensorShapeProto, place: string): SymbolicShape {
 function readDim(dim: DimensionProto, place: string): Dim {
   if (dim.dimParam !== undefined && dim.dimParam !== '') return dim.dimParam;
   const value = dim.dimValue;
-  if (typeof value === 'bigint') throw invalid(place, `extent ${value} in its shape is past 2^53`, { extent: String(value) });
+  if (typeof value === 'bigint')
+    throw invalid(place, `extent ${value} in its shape is past 2^53`, { extent: String(value) });
   // some exporters write -1 for an extent that they do not know
   return value === undefined || value < 0 ? undefined : value;
 }

@@ -1,4 +1,10 @@
-import { type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto, writeModel } from '../src/index.ts';
+import {
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+  writeModel,
+} from '../src/index.ts';
 import { isHalftoneError, type HalftoneErrorCode } from '@halftone/core';
 import { expect } from 'vitest';
 import type { AttributeProto, GraphProto } from '../src/index.ts';
@@ -10,12 +16,20 @@ export function floats(name: string, dims: readonly number[], values: readonly n
 
 /** A value of float32 elements. */
 export function value(name: string, dims?: readonly (number | string)[]): ValueInfoProto {
-  const dim = dims?.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));
+  const dim = dims?.map((extent) =>
+    typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent },
+  );
   return { name, type: { tensorType: { elemType: 1, ...(dim === undefined ? {} : { shape: { dim } }) } } };
 }
 
 /** A node. */
-export function node(opType: string, input: readonly string[], output: readonly string[], attribute: readonly AttributeProto[] = [], more: NodeProto = {}): NodeProto {
+export function node(
+  opType: string,
+  input: readonly string[],
+  output: readonly string[],
+  attribute: readonly AttributeProto[] = [],
+  more: NodeProto = {},
+): NodeProto {
   return { opType, input, output, attribute, ...more };
 }
 
@@ -32,7 +46,13 @@ export const attr = {
 
 /** A model around a graph. */
 export function model(graph: GraphProto, opset = 13, more: ModelProto = {}): Uint8Array {
-  return writeModel({ irVersion: 8, producerName: 'test', opsetImport: [{ domain: '', version: opset }], graph: { name: 'g', ...graph }, ...more });
+  return writeModel({
+    irVersion: 8,
+    producerName: 'test',
+    opsetImport: [{ domain: '', version: opset }],
+    graph: { name: 'g', ...graph },
+    ...more,
+  });
 }
 
 /** Runs `act` and gives the details of the HalftoneError that it must throw. */
@@ -47,7 +67,10 @@ export function failure(code: HalftoneErrorCode, act: () => unknown): Readonly<R
 }
 
 /** The same for a promise. */
-export async function rejection(code: HalftoneErrorCode, promise: Promise<unknown>): Promise<Readonly<Record<string, unknown>>> {
+export async function rejection(
+  code: HalftoneErrorCode,
+  promise: Promise<unknown>,
+): Promise<Readonly<Record<string, unknown>>> {
   let caught: unknown;
   try {
     await promise;
@@ -70,14 +93,33 @@ export function richModel(opset = 13): Uint8Array {
       docString: 'a graph',
       input: [value('x', ['N', 4]), { name: 'flag', type: { tensorType: { elemType: 9, shape: {} } } }],
       output: [value('y', ['N', 3]), value('z')],
-      initializer: [floats('w', [4, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), { name: 'b', dims: [3], dataType: 1, floatData: [0.5, -0.5, 2] }, floats('idle', [1], [7])],
+      initializer: [
+        floats('w', [4, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+        { name: 'b', dims: [3], dataType: 1, floatData: [0.5, -0.5, 2] },
+        floats('idle', [1], [7]),
+      ],
       valueInfo: [value('h', ['N', 3]), value('stale', [1])],
       node: [
-        node('Constant', [], ['limit'], [attr.tensor('value', floats('limit_t', [], [6]))], { name: 'const' }),
-        node('Gemm', ['x', 'w', 'b'], ['h'], [attr.float('alpha', 1), attr.int('transA', 0)], { name: 'fc', docString: 'dense', metadataProps: [{ key: 'k', value: 'v' }] }),
+        node('Constant', [], ['limit'], [attr.tensor('value', floats('limit_t', [], [6]))], {
+          name: 'const',
+        }),
+        node('Gemm', ['x', 'w', 'b'], ['h'], [attr.float('alpha', 1), attr.int('transA', 0)], {
+          name: 'fc',
+          docString: 'dense',
+          metadataProps: [{ key: 'k', value: 'v' }],
+        }),
         node('Clip', ['h', '', 'limit'], ['y'], [], { name: 'clip' }),
-        node('If', ['flag'], ['c'], [attr.graph('then_branch', branch('t', 'h')), attr.graph('else_branch', branch('e', 'w'))], { name: 'if' }),
-        node('Mystery', ['c'], ['z'], [attr.text('mode', 'dark'), attr.ints('list', [1, 2, -3])], { name: 'opaque', domain: 'custom' }),
+        node(
+          'If',
+          ['flag'],
+          ['c'],
+          [attr.graph('then_branch', branch('t', 'h')), attr.graph('else_branch', branch('e', 'w'))],
+          { name: 'if' },
+        ),
+        node('Mystery', ['c'], ['z'], [attr.text('mode', 'dark'), attr.ints('list', [1, 2, -3])], {
+          name: 'opaque',
+          domain: 'custom',
+        }),
       ],
       metadataProps: [{ key: 'graph', value: 'meta' }],
     },

@@ -26,16 +26,31 @@ test('tensor files of every element type that core holds', () => {
 });
 
 test('typed data fields', () => {
-  expect(decodeTensor(file({ dims: [2], dataType: 1, floatData: [1.5, -2] }))).toEqual(tensor('float32', [1.5, -2]));
-  expect(decodeTensor(file({ dims: [3], dataType: 3, int32Data: [-1, 127, -128] }))).toEqual(tensor('int8', [-1, 127, -128]));
-  expect(decodeTensor(file({ dims: [2], dataType: 2, int32Data: [200, 0] }))).toEqual(tensor('uint8', [200, 0]));
-  expect(decodeTensor(file({ dims: [2], dataType: 6, int32Data: [-5, 5] }))).toEqual(tensor('int32', [-5, 5]));
-  expect(decodeTensor(file({ dims: [2], dataType: 7, int64Data: [-5, 2n ** 60n] }))).toEqual(tensor('int64', [-5n, 2n ** 60n]));
+  expect(decodeTensor(file({ dims: [2], dataType: 1, floatData: [1.5, -2] }))).toEqual(
+    tensor('float32', [1.5, -2]),
+  );
+  expect(decodeTensor(file({ dims: [3], dataType: 3, int32Data: [-1, 127, -128] }))).toEqual(
+    tensor('int8', [-1, 127, -128]),
+  );
+  expect(decodeTensor(file({ dims: [2], dataType: 2, int32Data: [200, 0] }))).toEqual(
+    tensor('uint8', [200, 0]),
+  );
+  expect(decodeTensor(file({ dims: [2], dataType: 6, int32Data: [-5, 5] }))).toEqual(
+    tensor('int32', [-5, 5]),
+  );
+  expect(decodeTensor(file({ dims: [2], dataType: 7, int64Data: [-5, 2n ** 60n] }))).toEqual(
+    tensor('int64', [-5n, 2n ** 60n]),
+  );
 });
 
 test('aligned raw data are not copied, others are', () => {
   for (const pad of [0, 1, 2, 3]) {
-    const bytes = file({ docString: 'x'.repeat(pad), dims: [2], dataType: 1, rawData: new Uint8Array(Float32Array.of(1, 2).buffer) });
+    const bytes = file({
+      docString: 'x'.repeat(pad),
+      dims: [2],
+      dataType: 1,
+      rawData: new Uint8Array(Float32Array.of(1, 2).buffer),
+    });
     const { data } = decodeTensor(bytes);
     expect([...data]).toEqual([1, 2]);
   }
@@ -49,16 +64,25 @@ test('aligned raw data are not copied, others are', () => {
 test('element types that core does not hold stay as they are', () => {
   const half: TensorProto = { name: 'h', dims: [3], dataType: 10, rawData: new Uint8Array(6) };
   const nibbles: TensorProto = { name: 'n', dims: [3], dataType: 22, int32Data: [0x21, 3] };
-  const text: TensorProto = { name: 's', dims: [2], dataType: 8, stringData: [Uint8Array.of(1), Uint8Array.of(2, 3)] };
+  const text: TensorProto = {
+    name: 's',
+    dims: [2],
+    dataType: 8,
+    stringData: [Uint8Array.of(1), Uint8Array.of(2, 3)],
+  };
   const pair: TensorProto = { name: 'c', dims: [2], dataType: 14, floatData: [1, 2, 3, 4] };
   const { constants } = parseOnnx(model({ initializer: [half, nibbles, text, pair] }));
-  expect([...constants.values()].map(({ elementType, shape, byteLength }) => [elementType, shape, byteLength])).toEqual([
+  expect(
+    [...constants.values()].map(({ elementType, shape, byteLength }) => [elementType, shape, byteLength]),
+  ).toEqual([
     ['float16', [3], 6],
     ['int4', [3], 2],
     ['string', [2], 3],
     ['complex64', [2], 16],
   ]);
-  expect(failure('HT_UNSUPPORTED', () => constants.get('h')?.tensor())).toMatchObject({ elementType: 'float16' });
+  expect(failure('HT_UNSUPPORTED', () => constants.get('h')?.tensor())).toMatchObject({
+    elementType: 'float16',
+  });
 });
 
 test('the bytes must be those that the shape needs', () => {
@@ -76,8 +100,14 @@ test('the bytes must be those that the shape needs', () => {
     { dims: [1], dataType: 8, rawData: raw },
   ];
   for (const proto of bad) {
-    expect(failure('HT_MODEL_INVALID', () => parseOnnx(model({ initializer: [{ ...proto, name: 't' }] })))['message']).toMatch('graph.initializer[0] "t"');
+    expect(
+      failure('HT_MODEL_INVALID', () => parseOnnx(model({ initializer: [{ ...proto, name: 't' }] })))[
+        'message'
+      ],
+    ).toMatch('graph.initializer[0] "t"');
   }
   failure('HT_UNSUPPORTED', () => decodeTensor(file({ dims: [2], dataType: 99, rawData: raw })));
-  failure('HT_UNSUPPORTED', () => decodeTensor(file({ dims: [2], dataType: 1, rawData: raw, segment: { begin: 0, end: 1 } })));
+  failure('HT_UNSUPPORTED', () =>
+    decodeTensor(file({ dims: [2], dataType: 1, rawData: raw, segment: { begin: 0, end: 1 } })),
+  );
 });

@@ -10,14 +10,16 @@ import { eachInteger } from '../src/wire/packed.ts';
 import { decodeText, encodeText } from '../src/wire/utf8.ts';
 import { failure } from './models.ts';
 
-const encode = <T extends object>(type: MessageType<T>, message: T): Uint8Array => joinPieces(encodeMessage(type, message));
+const encode = <T extends object>(type: MessageType<T>, message: T): Uint8Array =>
+  joinPieces(encodeMessage(type, message));
 
 /** Fields as plain objects, so that encoding them again takes no shortcut. */
 function plain(message: unknown): unknown {
   if (message instanceof Uint8Array) return [...message];
   if (message instanceof PackedNumbers) {
     const numbers: unknown[] = [];
-    if (message.kind === 'float' || message.kind === 'double') return { kind: message.kind, bytes: [...message.bytes] };
+    if (message.kind === 'float' || message.kind === 'double')
+      return { kind: message.kind, bytes: [...message.bytes] };
     eachInteger(message, (value) => numbers.push(value));
     return numbers;
   }
@@ -33,12 +35,16 @@ function rebuilt(message: unknown): unknown {
   return Object.fromEntries(Object.entries(message).map(([key, value]) => [key, rebuilt(value)]));
 }
 
-const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => (value >= -(2n ** 53n) + 1n && value < 2n ** 53n ? Number(value) : value));
+const int64 = fc
+  .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+  .map((value) => (value >= -(2n ** 53n) + 1n && value < 2n ** 53n ? Number(value) : value));
 const scalars = {
   int32: fc.integer(),
   enum: fc.nat(),
   int64,
-  uint64: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => (value < 2n ** 53n ? Number(value) : value)),
+  uint64: fc
+    .bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    .map((value) => (value < 2n ** 53n ? Number(value) : value)),
   float: fc.float({ noNaN: true }),
   double: fc.double({ noNaN: true }),
   string: fc.string({ unit: 'binary' }),
@@ -46,15 +52,22 @@ const scalars = {
 } as const;
 
 function fieldValue(field: FieldType, depth: number): fc.Arbitrary<unknown> {
-  const single = field.kind === 'message' ? messageOf((field.message as () => MessageType<object>)(), depth - 1) : scalars[field.kind];
+  const single =
+    field.kind === 'message'
+      ? messageOf((field.message as () => MessageType<object>)(), depth - 1)
+      : scalars[field.kind];
   if (field.rule === 'single') return single;
   return fc.array(single as fc.Arbitrary<unknown>, { minLength: 1, maxLength: 3 });
 }
 
 function messageOf(type: MessageType<object>, depth: number): fc.Arbitrary<object> {
   const fields = type.fields.filter((field) => depth > 0 || field.kind !== 'message');
-  const model = Object.fromEntries(fields.map((field) => [field.name, fc.option(fieldValue(field, depth), { nil: undefined, freq: 2 })]));
-  return fc.record(model).map((message) => Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)));
+  const model = Object.fromEntries(
+    fields.map((field) => [field.name, fc.option(fieldValue(field, depth), { nil: undefined, freq: 2 })]),
+  );
+  return fc
+    .record(model)
+    .map((message) => Object.fromEntries(Object.entries(message).filter(([, value]) => value !== undefined)));
 }
 
 test('any message survives writing and reading, and is written again byte by byte', () => {
@@ -71,10 +84,11 @@ test('any message survives writing and reading, and is written again byte by byt
 
 test('hand-made bytes: each wire form of each kind', () => {
   // dims 3 and -1 unpacked, then 300 packed; data_type 1; float_data 1.5 unpacked and -2 packed; name; raw_data; double_data
-  const bytes = Uint8Array.of(
-    ...[0x08, 3, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x0a, 2, 0xac, 0x02, 0x10, 1],
-    ...[0x25, 0, 0, 0xc0, 0x3f, 0x22, 4, 0, 0, 0, 0xc0, 0x42, 2, 0xc3, 0xa9, 0x4a, 1, 9, 0x52, 8, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f],
-  );
+  const bytes = Uint8Array.from([
+    0x08, 3, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x0a, 2, 0xac, 0x02, 0x10, 1,
+    0x25, 0, 0, 0xc0, 0x3f, 0x22, 4, 0, 0, 0, 0xc0, 0x42, 2, 0xc3, 0xa9, 0x4a, 1, 9, 0x52, 8, 0, 0, 0, 0, 0,
+    0, 0xf0, 0x3f,
+  ]);
   const tensor = decodeMessage(tensorType, bytes);
   expect(plain(tensor)).toEqual({
     dims: [3, -1, 300],
@@ -107,10 +121,18 @@ test('a single message that comes twice is merged, linear in its size', () => {
   const first = encode(modelType, { graph: { name: 'a', node: [{ opType: 'Relu' }] } });
   const second = encode(modelType, { graph: { docString: 'd', node: [{ opType: 'Add' }] } });
   const merged = decodeMessage(modelType, Uint8Array.of(...first, ...second));
-  expect(plain(merged.graph)).toEqual({ name: 'a', docString: 'd', node: [{ opType: 'Relu' }, { opType: 'Add' }] });
+  expect(plain(merged.graph)).toEqual({
+    name: 'a',
+    docString: 'd',
+    node: [{ opType: 'Relu' }, { opType: 'Add' }],
+  });
   // types in types, each given twice: to read the first of each at once and both together later would take 2 ** 40 steps
-  let nested = Uint8Array.of();
-  for (let i = 0; i < 40; i++) nested = Uint8Array.of(...typeField(Uint8Array.of(0x0a, ...lengthOf(nested), ...nested)), ...typeField(Uint8Array.of()));
+  let nested: Uint8Array = Uint8Array.of();
+  for (let i = 0; i < 40; i++)
+    nested = Uint8Array.of(
+      ...typeField(Uint8Array.of(0x0a, ...lengthOf(nested), ...nested)),
+      ...typeField(Uint8Array.of()),
+    );
   expect(decodeMessage(modelType, wrapType(nested)).graph?.input).toHaveLength(1);
 });
 
@@ -143,12 +165,15 @@ test('damage names offset and path', () => {
     [[0x3a, 5, 0x2a, 3, 0x2a, 1, 0x80], 'graph.initializer[0]', 6], // packed varint without an end
   ];
   for (const [bytes, path, offset] of damaged) {
-    expect([bytes, failure('HT_MODEL_INVALID', () => decodeMessage(modelType, Uint8Array.from(bytes)))]).toMatchObject([bytes, { path, offset }]);
+    expect([
+      bytes,
+      failure('HT_MODEL_INVALID', () => decodeMessage(modelType, Uint8Array.from(bytes))),
+    ]).toMatchObject([bytes, { path, offset }]);
   }
 });
 
 test('nesting has an end', () => {
-  let bytes = Uint8Array.of();
+  let bytes: Uint8Array = Uint8Array.of();
   for (let i = 0; i <= maxDepth; i++) bytes = typeField(Uint8Array.of(0x0a, ...lengthOf(bytes), ...bytes));
   const { message } = failure('HT_MODEL_INVALID', () => decodeMessage(modelType, wrapType(bytes)));
   expect(message).toMatch('nested');
@@ -173,7 +198,8 @@ test('text that is not UTF-8 is written back as it was', () => {
 });
 
 test('values that a field cannot hold are refused by name', () => {
-  const write = (message: unknown): unknown => failure('HT_INVALID_ARGUMENT', () => encode(modelType, message as ModelProto))['path'];
+  const write = (message: unknown): unknown =>
+    failure('HT_INVALID_ARGUMENT', () => encode(modelType, message as ModelProto))['path'];
   expect(write({ irVersion: 1.5 })).toBe('ModelProto.irVersion');
   expect(write({ irVersion: 2n ** 63n })).toBe('ModelProto.irVersion');
   expect(write({ graph: { name: 3 } })).toBe('GraphProto.name');

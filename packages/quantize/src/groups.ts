@@ -42,7 +42,8 @@ export function scaleGroups(graph: Graph, selection: Selection): ReadonlyMap<str
   for (const list of members.values()) {
     const sources = list.filter((value) => !derived.has(value));
     const name = sources.find((value) => !graph.constants.has(value)) ?? (list[0] as string);
-    for (const value of list) groups.set(value, { name, members: list, sources });
+    const group = { name, members: list, sources };
+    for (const value of list) groups.set(value, group);
   }
   return groups;
 }

@@ -155,13 +155,11 @@ function constant(context: OperatorContext, name: string | undefined): Constant 
   return context.graph.constants.get(name ?? '');
 }
 
-/** All of `inputs` as activations, which must be float32. */
+/** All of `inputs` as activations, which must be float32; they have one type, so the known ones speak for the others. */
 function floats(node: Node, { types }: OperatorContext, inputs: readonly number[]): Roles | Reason {
-  for (const input of inputs) {
-    const elementType = types.get(node.inputs[input] ?? '')?.elementType;
-    if (elementType !== 'float32') return notFloat(elementType);
-  }
-  return { activations: inputs };
+  const known = inputs.map((input) => types.get(node.inputs[input] ?? '')?.elementType);
+  const elementType = known.find((type) => type !== undefined);
+  return elementType === 'float32' ? { activations: inputs } : notFloat(elementType);
 }
 
 function withBias(

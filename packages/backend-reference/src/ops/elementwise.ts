@@ -17,25 +17,31 @@ import { forEachBroadcastRow } from './shared/broadcast.ts';
 import { clampFloat } from './shared/float-epilogue.ts';
 import { floats, ints, movable } from './shared/operands.ts';
 
-const arithmetic: { readonly [F in BinarySpec['function']]: (a: number, b: number) => number } = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-};
-
 /** Arithmetic of two broadcast float tensors. */
 export function binary(spec: BinarySpec, io: HostIO): void {
   const a = floats(io, 'a');
   const b = floats(io, 'b');
   const y = floats(io, 'y');
-  const apply = arithmetic[spec.function];
   const { clamp } = spec;
   forEachBroadcastRow(spec.function, spec.aShape, spec.bShape, (aAt, aStep, bAt, bStep, yAt, length) => {
     for (let i = 0; i < length; i++) {
-      y[yAt + i] = clampFloat(Math.fround(apply(a[aAt + i * aStep]!, b[bAt + i * bStep]!)), clamp);
+      const exact = combine(spec.function, a[aAt + i * aStep]!, b[bAt + i * bStep]!);
+      y[yAt + i] = clampFloat(Math.fround(exact), clamp);
     }
   });
+}
+
+function combine(name: BinarySpec['function'], a: number, b: number): number {
+  switch (name) {
+    case 'add':
+      return a + b;
+    case 'sub':
+      return a - b;
+    case 'mul':
+      return a * b;
+    case 'div':
+      return a / b;
+  }
 }
 
 /** A float function of each element. */

@@ -9,11 +9,10 @@ import {
   type HostOpObject,
   type QAvgPoolSpec,
   type QMaxPoolSpec,
-  requantizeModes,
   type WindowSpec,
 } from '@halftone/core';
-import { supportsMode } from './shared/epilogue.ts';
 import { type Codes, codes, floats, scalar } from './shared/operands.ts';
+import { requantizers, supportsMode } from './shared/requantizers.ts';
 import { forEachWindow } from './shared/window.ts';
 
 /** Largest code of each window. */
@@ -45,7 +44,7 @@ function runQAvgPool(spec: QAvgPoolSpec, io: HostIO): void {
   const xZeroPoint = scalar(io, 'xZeroPoint');
   const multipliers = floats(io, 'multiplier');
   const zeroPoint = scalar(io, 'zeroPoint');
-  const requantize = requantizeModes[spec.mode];
+  const requantize = requantizers[spec.mode];
   const [lo, hi] = codeRange(spec.to);
   const sums = new Int32Array(c);
   forEachWindow(spec, (pixel, taps) => {

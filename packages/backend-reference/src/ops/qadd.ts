@@ -1,7 +1,8 @@
 // t = fround(fround(c0 + fround(a * ra)) + fround(b * rb)); y = saturate(roundHalfEven(t)); factors are ra, rb, c0
-import { codeRange, type HostIO, type HostOpObject, type QAddSpec, roundHalfEven } from '@halftone/core';
+import { codeRange, type HostIO, type HostOpObject, type QAddSpec } from '@halftone/core';
 import { forEachBroadcastRow } from './shared/broadcast.ts';
 import { codes, floats } from './shared/operands.ts';
+import { nearest } from './shared/requantizers.ts';
 
 const { fround } = Math;
 
@@ -14,7 +15,7 @@ function run(spec: QAddSpec, io: HostIO): void {
   forEachBroadcastRow('qadd', spec.aShape, spec.bShape, (aAt, aStep, bAt, bStep, yAt, length) => {
     for (let i = 0; i < length; i++) {
       const t = fround(fround(c0 + fround(a[aAt + i * aStep]! * ra)) + fround(b[bAt + i * bStep]! * rb));
-      y[yAt + i] = roundHalfEven(t < lo ? lo : t > hi ? hi : t);
+      y[yAt + i] = nearest(t < lo ? lo : t > hi ? hi : t);
     }
   });
 }

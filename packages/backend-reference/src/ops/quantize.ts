@@ -1,7 +1,8 @@
 // y = saturate(roundHalfEven(fround(x / scale)) + zeroPoint), one scale and zero point a tensor or an index of `axis`.
-import { codeRange, type HostIO, type QuantizeSpec, roundHalfEven } from '@halftone/core';
+import { codeRange, type HostIO, type QuantizeSpec } from '@halftone/core';
 import { forEachChannel } from './shared/channels.ts';
 import { codes, floats } from './shared/operands.ts';
+import { nearest } from './shared/requantizers.ts';
 
 /** Float32 to 8-bit codes; NaN becomes the lowest code. */
 export function quantize(spec: QuantizeSpec, io: HostIO): void {
@@ -22,5 +23,5 @@ export function quantizeOne(x: number, scale: number, zeroPoint: number, lo: num
   const t = Math.fround(x / scale);
   const low = lo - zeroPoint;
   const high = hi - zeroPoint;
-  return roundHalfEven(t > low ? (t < high ? t : high) : low) + zeroPoint;
+  return nearest(t > low ? (t < high ? t : high) : low) + zeroPoint;
 }

@@ -1,21 +1,15 @@
 // t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zp), hi - zp)) + zp
-import {
-  codeRange,
-  type HostIO,
-  type HostOpObject,
-  requantizeModes,
-  type RequantizeSpec,
-} from '@halftone/core';
+import { codeRange, type HostIO, type HostOpObject, type RequantizeSpec } from '@halftone/core';
 import { forEachChannel } from './shared/channels.ts';
-import { supportsMode } from './shared/epilogue.ts';
 import { codes, floats, ints, scalar } from './shared/operands.ts';
+import { requantizers, supportsMode } from './shared/requantizers.ts';
 
 function run(spec: RequantizeSpec, io: HostIO): void {
   const x = ints(io, 'x');
   const y = codes(io, 'y');
   const multipliers = floats(io, 'multiplier');
   const zeroPoint = scalar(io, 'zeroPoint');
-  const formula = requantizeModes[spec.mode];
+  const formula = requantizers[spec.mode];
   const [lo, hi] = spec.clamp ?? codeRange(spec.to);
   forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
     const multiplier = multipliers[channel]!;

@@ -8,6 +8,7 @@ import { fuseGemm, fuseMatmul } from './fuse-matmul.ts';
 import type { FuseOptions } from './fusion.ts';
 import { eachNode, isOp } from './match.ts';
 import { cancelPairs, sinkDequantizers } from './move-quantizers.ts';
+import { removeIdentities } from './remove-identities.ts';
 
 const fusions: Readonly<Record<string, (editor: GraphEditor, node: Node, options: FuseOptions) => void>> = {
   Conv: fuseConv,
@@ -25,7 +26,7 @@ const fusions: Readonly<Record<string, (editor: GraphEditor, node: Node, options
  * A node whose parameters are no constants, or do not fit an integer operator, stays as it is.
  */
 export function fuseQdq(graph: Graph, options: FuseOptions = {}): Graph {
-  const editor = new GraphEditor(cancelPairs(foldConstants(sinkDequantizers(foldConstants(graph)))));
+  const editor = new GraphEditor(removeIdentities(cancelPairs(foldConstants(sinkDequantizers(foldConstants(graph))))));
   for (const node of eachNode(editor)) {
     if (isOp(node, ...Object.keys(fusions))) fusions[node.op]!(editor, node, options);
   }

@@ -21,7 +21,11 @@ export const slice10: Rule = (node, context) => {
   const ends = intsOf(node, 'ends');
   if (starts === undefined || ends === undefined) return { refusal: 'Slice has no starts or no ends' };
   const base = stem(node);
-  const inputs = [node.inputs[0] ?? '', context.integers(`${base}_starts`, starts), context.integers(`${base}_ends`, ends)];
+  const inputs = [
+    node.inputs[0] ?? '',
+    context.integers(`${base}_starts`, starts),
+    context.integers(`${base}_ends`, ends),
+  ];
   const axes = intsOf(node, 'axes');
   if (axes !== undefined) inputs.push(context.integers(`${base}_axes`, axes));
   return [changed(node, { drop: ['starts', 'ends', 'axes'], inputs })];
@@ -31,7 +35,10 @@ export const slice10: Rule = (node, context) => {
 export const axesToInput: Rule = (node, context) => {
   const axes = intsOf(node, 'axes');
   const [data = ''] = node.inputs;
-  if (axes === undefined) return node.op === 'Unsqueeze' ? { refusal: 'Unsqueeze has no axes' } : [changed(node, { inputs: [data] })];
+  if (axes === undefined)
+    return node.op === 'Unsqueeze'
+      ? { refusal: 'Unsqueeze has no axes' }
+      : [changed(node, { inputs: [data] })];
   return [changed(node, { drop: ['axes'], inputs: [data, context.integers(`${stem(node)}_axes`, axes)] })];
 };
 
@@ -53,5 +60,7 @@ export const split18: Rule = (node) => {
 export const topK10: Rule = (node, context) => {
   const k = intOf(node, 'k');
   if (k === undefined) return { refusal: 'TopK has no k' };
-  return [changed(node, { drop: ['k'], inputs: [node.inputs[0] ?? '', context.integers(`${stem(node)}_k`, [k])] })];
+  return [
+    changed(node, { drop: ['k'], inputs: [node.inputs[0] ?? '', context.integers(`${stem(node)}_k`, [k])] }),
+  ];
 };

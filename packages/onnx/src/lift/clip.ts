@@ -18,5 +18,7 @@ export const clip11: Rule = (node, context) => {
 /** A limit has the element type of the data; types that the file does not tell are float32. */
 export function needsFloat32(node: Node, context: LiftContext): string | undefined {
   const type = context.elementType(node.inputs[0] ?? '') ?? 'float32';
-  return type === 'float32' ? undefined : `${node.op} of ${type} data is not lifted; convert the model to opset 13 with ONNX's version converter`;
+  return type === 'float32'
+    ? undefined
+    : `${node.op} of ${type} data is not lifted; convert the model to opset 13 with ONNX's version converter`;
 }

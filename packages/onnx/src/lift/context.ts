@@ -17,11 +17,14 @@ export class LiftContext {
   readonly #reads = new Set<string>();
   readonly #infos = new Map<string, ValueInfo>();
   readonly #producers = new Map<string, Node>();
+  readonly #types = new Map<string, ElementType | undefined>();
+  readonly #ranks = new Map<string, number | undefined>();
 
   constructor(parts: GraphParts) {
     this.constants = new Map(parts.constants);
     this.#names = new Set(parts.constants.keys());
-    for (const info of [...parts.values.values(), ...parts.outputs, ...parts.inputs]) this.#infos.set(info.name, info);
+    for (const info of [...parts.values.values(), ...parts.outputs, ...parts.inputs])
+      this.#infos.set(info.name, info);
     for (const info of parts.inputs) this.#names.add(info.name);
     for (const info of parts.outputs) this.#reads.add(info.name);
     for (const node of parts.nodes) {
@@ -51,7 +54,11 @@ export class LiftContext {
 
   /** Adds a list of integers as a constant. */
   integers(base: string, values: readonly number[]): string {
-    return this.constant(base, { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) });
+    return this.constant(base, {
+      dtype: 'int64',
+      shape: [values.length],
+      data: BigInt64Array.from(values, BigInt),
+    });
   }
 
   /** Adds one float as a constant without axes. */
@@ -66,12 +73,17 @@ export class LiftContext {
 
   /** Element type of a value where the file tells, directly or by the producers that keep it. */
   elementType(value: string): ElementType | undefined {
-    return this.#follow(value, (name) => this.constants.get(name)?.elementType ?? this.#infos.get(name)?.elementType, keepsType);
+    return this.#follow(
+      value,
+      (name) => this.constants.get(name)?.elementType ?? this.#infos.get(name)?.elementType,
+      keepsType,
+      this.#types,
+    );
   }
 
   /** Number of axes of a value where the file tells, directly or by its producers. */
   rank(value: string): number | undefined {
-    return this.#follow(value, (name) => this.#ownRank(name), keepsRank);
+    return this.#follow(value, (name) => this.#ownRank(name), keepsRank, this.#ranks);
   }
 
   #ownRank(value: string): number | undefined {
@@ -87,28 +99,92 @@ export class LiftContext {
     return producer.op === 'Conv' ? this.constants.get(producer.inputs[1] ?? '')?.shape.length : undefined;
   }
 
-  /** Asks `ask` for the value and, where it does not know, for the first input of the operators of `through`. */
-  #follow<T>(value: string, ask: (name: string) => T | undefined, through: ReadonlySet<string>): T | undefined {
+  /**
+   * Asks `ask` for the value and, where it does not know, for the first input of the operators of `through`.
+   * Each answer is kept for all values on the way, so that a long chain of nodes is walked once.
+   */
+  #follow<T>(
+    value: string,
+    ask: (name: string) => T | undefined,
+    through: ReadonlySet<string>,
+    known: Map<string, T | undefined>,
+  ): T | undefined {
+    const way: string[] = [];
+    let answer: T | undefined;
     let name = value;
-    // a damaged file cannot loop here: the nodes are in order, and each step goes to an earlier one
+    // it ends: the nodes are in order, and each step goes to an earlier one
     for (;;) {
-      const answer = ask(name);
-      if (answer !== undefined) return answer;
+      answer = known.get(name) ?? ask(name);
       const producer = this.#producers.get(name);
-      if (producer === undefined || producer.domain !== '' || !through.has(producer.op)) return undefined;
+      if (answer !== undefined || known.has(name) || producer?.domain !== '' || !through.has(producer.op))
+        break;
+      way.push(name);
       name = producer.inputs[0] ?? '';
     }
+    for (const step of way) known.set(step, answer);
+    return answer;
   }
 }
 
 const keepsRank: ReadonlySet<string> = new Set([
-  'Relu', 'LeakyRelu', 'PRelu', 'Sigmoid', 'Tanh', 'Clip', 'Elu', 'Selu', 'Softplus', 'Exp', 'Log', 'Sqrt', 'Abs', 'Neg',
-  'BatchNormalization', 'InstanceNormalization', 'LRN', 'Dropout', 'Identity', 'Cast', 'Softmax', 'LogSoftmax', 'Pad', 'Slice',
-  'Transpose', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'GlobalMaxPool', 'Concat',
+  'Relu',
+  'LeakyRelu',
+  'PRelu',
+  'Sigmoid',
+  'Tanh',
+  'Clip',
+  'Elu',
+  'Selu',
+  'Softplus',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Abs',
+  'Neg',
+  'BatchNormalization',
+  'InstanceNormalization',
+  'LRN',
+  'Dropout',
+  'Identity',
+  'Cast',
+  'Softmax',
+  'LogSoftmax',
+  'Pad',
+  'Slice',
+  'Transpose',
+  'MaxPool',
+  'AveragePool',
+  'GlobalAveragePool',
+  'GlobalMaxPool',
+  'Concat',
 ]);
 
 const keepsType: ReadonlySet<string> = new Set([
   ...[...keepsRank].filter((op) => op !== 'Cast'),
-  'Add', 'Sub', 'Mul', 'Div', 'Pow', 'MatMul', 'Gemm', 'Conv', 'ConvTranspose', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Split',
-  'Gather', 'ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'Max', 'Min', 'Sum', 'Resize', 'Upsample', 'Tile', 'Expand',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Pow',
+  'MatMul',
+  'Gemm',
+  'Conv',
+  'ConvTranspose',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Split',
+  'Gather',
+  'ReduceMean',
+  'ReduceSum',
+  'ReduceMax',
+  'ReduceMin',
+  'Max',
+  'Min',
+  'Sum',
+  'Resize',
+  'Upsample',
+  'Tile',
+  'Expand',
 ]);

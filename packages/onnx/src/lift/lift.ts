@@ -60,11 +60,17 @@ function liftNode(node: Node, opset: number, context: LiftContext): readonly Nod
   });
 }
 
-function liftFrom(node: Node, from: number, to: number, context: LiftContext): readonly Node[] | { readonly refusal: string } {
+function liftFrom(
+  node: Node,
+  from: number,
+  to: number,
+  context: LiftContext,
+): readonly Node[] | { readonly refusal: string } {
   const [version] = changesBetween(node.op, from, to);
   if (version === undefined) return [node];
   const rule = rules[node.op]?.[version];
-  if (rule === undefined) return { refusal: `${node.op} changed at opset ${version}, and there is no rule for it` };
+  if (rule === undefined)
+    return { refusal: `${node.op} changed at opset ${version}, and there is no rule for it` };
   const said = rule(node, context);
   if ('refusal' in said) return said;
   const nodes: Node[] = [];

@@ -7,7 +7,12 @@ export const upsample9: Rule = (node, context) => {
   const scales = floatsOf(node, 'scales');
   if (scales === undefined) return { refusal: 'Upsample has no scales' };
   const tensor = { dtype: 'float32', shape: [scales.length], data: Float32Array.from(scales) } as const;
-  return [changed(node, { drop: ['scales'], inputs: [node.inputs[0] ?? '', context.constant(`${stem(node)}_scales`, tensor)] })];
+  return [
+    changed(node, {
+      drop: ['scales'],
+      inputs: [node.inputs[0] ?? '', context.constant(`${stem(node)}_scales`, tensor)],
+    }),
+  ];
 };
 
 /** Upsample 10: withdrawn; Resize says the same. */
@@ -19,10 +24,16 @@ export const upsample10: Rule = (node) => [changed(node, { op: 'Resize' })];
  */
 export const resize11: Rule = (node, context) => {
   const [data = '', scales = ''] = node.inputs;
-  const set: Record<string, ReturnType<typeof attribute.string>> = { coordinate_transformation_mode: attribute.string('asymmetric') };
+  const set: Record<string, ReturnType<typeof attribute.string>> = {
+    coordinate_transformation_mode: attribute.string('asymmetric'),
+  };
   if ((textOf(node, 'mode') ?? 'nearest') === 'nearest') {
     const rounding = nearestMode(scales, context);
-    if (rounding === undefined) return { refusal: 'how nearest pixels are rounded cannot be said for scales that are computed, or that grow and shrink at once' };
+    if (rounding === undefined)
+      return {
+        refusal:
+          'how nearest pixels are rounded cannot be said for scales that are computed, or that grow and shrink at once',
+      };
     set['nearest_mode'] = attribute.string(rounding);
   }
   return [changed(node, { inputs: [data, '', scales], set })];

@@ -10,12 +10,14 @@ export const softmax13: Rule = (node, context) => {
   const [data = ''] = node.inputs;
   const axis = intOf(node, 'axis') ?? 1;
   const rank = context.rank(data);
-  if (axis === -1 || (rank !== undefined && axis === rank - 1)) return [changed(node, { set: { axis: attribute.int(-1) } })];
+  if (axis === -1 || (rank !== undefined && axis === rank - 1))
+    return [changed(node, { set: { axis: attribute.int(-1) } })];
   const base = stem(node);
   const shape = context.fresh(`${base}_shape`);
   const flat = context.fresh(`${base}_flat`);
   const result = context.fresh(`${base}_flat_result`);
-  const named = (part: string): { name?: string } => (node.name === '' ? {} : { name: `${node.name}_${part}` });
+  const named = (part: string): { name?: string } =>
+    node.name === '' ? {} : { name: `${node.name}_${part}` };
   return [
     makeNode('Shape', [data], [shape], {}, named('shape')),
     makeNode('Flatten', [data], [flat], { axis: attribute.int(axis) }, named('flatten')),

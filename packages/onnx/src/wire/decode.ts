@@ -1,5 +1,5 @@
 import { HalftoneError } from '@halftone/core';
-import type { FieldType, MessageType } from './describe.ts';
+import { type FieldType, type MessageType, wireOf } from './describe.ts';
 import { type PackedKind, PackedNumbers } from './packed.ts';
 import { decodeText } from './utf8.ts';
 import { readVarint, signedOf, unsignedOf, type VarintHalves } from './varint.ts';
@@ -33,7 +33,11 @@ export class Decoded {
  * `unknownFields` as they stand. `root` names the place in error messages.
  * Throws HT_MODEL_INVALID with `offset` and `path` for damaged bytes.
  */
-export function decodeMessage<T extends object>(type: MessageType<T>, bytes: Uint8Array, root: readonly string[] = []): T {
+export function decodeMessage<T extends object>(
+  type: MessageType<T>,
+  bytes: Uint8Array,
+  root: readonly string[] = [],
+): T {
   // Node's Buffer differs from Uint8Array where it matters (slice is a view): views shall be plain
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return new Decoder(plain, root).message(type, 0, plain.length, 0) as T;
@@ -43,8 +47,6 @@ interface Range {
   readonly start: number;
   readonly end: number;
 }
-
-const wireOf = { int32: 0, enum: 0, int64: 0, uint64: 0, float: 5, double: 1, string: 2, bytes: 2, message: 2 } as const;
 
 class Decoder {
   readonly #bytes: Uint8Array;
@@ -72,7 +74,8 @@ class Decoder {
       const valueEnd = this.#skip(tag, at, end, 0);
       // a varint field's payload starts at `at`, a length-delimited one's behind its length
       const payload = wire === 2 ? this.#payload : at;
-      if (field === undefined || !this.#take(field, wire, payload, valueEnd, depth, values)) unknown.push({ start: tagAt, end: valueEnd });
+      if (field === undefined || !this.#take(field, wire, payload, valueEnd, depth, values))
+        unknown.push({ start: tagAt, end: valueEnd });
       at = valueEnd;
     }
     return this.#finish(new Decoded(this.#bytes, start, end), type, values, unknown, depth);
@@ -82,7 +85,14 @@ class Decoder {
   #payload = 0;
 
   /** Stores one occurrence of a field; false where its wire type is not the field's. */
-  #take(field: FieldType, wire: number, start: number, end: number, depth: number, values: Map<FieldType, unknown>): boolean {
+  #take(
+    field: FieldType,
+    wire: number,
+    start: number,
+    end: number,
+    depth: number,
+    values: Map<FieldType, unknown>,
+  ): boolean {
     if (field.rule === 'single') {
       if (wire !== wireOf[field.kind]) return false;
       if (field.kind === 'message') listOf<Range>(values, field).push({ start, end });
@@ -103,12 +113,19 @@ class Decoder {
     return true;
   }
 
-  #finish(target: Decoded, type: MessageType<object>, values: Map<FieldType, unknown>, unknown: readonly Range[], depth: number): object {
+  #finish(
+    target: Decoded,
+    type: MessageType<object>,
+    values: Map<FieldType, unknown>,
+    unknown: readonly Range[],
+    depth: number,
+  ): object {
     const fields = target as unknown as Record<string, unknown>;
     for (const field of type.fields) {
       const value = values.get(field);
       if (value === undefined) continue;
-      if (field.rule === 'packed') fields[field.name] = new PackedNumbers(field.kind as PackedKind, this.#join(value as Range[]));
+      if (field.rule === 'packed')
+        fields[field.name] = new PackedNumbers(field.kind as PackedKind, this.#join(value as Range[]));
       else if (field.rule === 'repeated') fields[field.name] = Object.freeze(value);
       else if (field.kind === 'message') fields[field.name] = this.#merged(field, value as Range[], depth);
       else fields[field.name] = value;
@@ -160,7 +177,8 @@ class Decoder {
     else {
       for (let at = start; at < end; at++) {
         open = (this.#bytes[at] as number) < 128 ? 0 : open + 1;
-        if (open >= 10) throw this.#damaged(at, `an element of packed field ${field.name} does not fit in 64 bits`);
+        if (open >= 10)
+          throw this.#damaged(at, `an element of packed field ${field.name} does not fit in 64 bits`);
       }
     }
     if (open > 0) throw this.#damaged(start, `packed field ${field.name} ends inside an element`);
@@ -168,7 +186,8 @@ class Decoder {
 
   #unpack(field: FieldType, start: number, end: number, list: unknown[]): void {
     const size = field.kind === 'float' ? 4 : field.kind === 'double' ? 8 : 0;
-    if (size > 0 && (end - start) % size !== 0) throw this.#damaged(start, `packed field ${field.name} ends inside an element`);
+    if (size > 0 && (end - start) % size !== 0)
+      throw this.#damaged(start, `packed field ${field.name} ends inside an element`);
     for (let at = start; at < end; ) {
       list.push(this.#scalar(field, at, end));
       at = size > 0 ? at + size : this.#halves.next;
@@ -245,10 +264,14 @@ class Decoder {
 
   #damaged(offset: number, what: string): HalftoneError {
     const path = formatPath(this.#path);
-    return new HalftoneError('HT_MODEL_INVALID', `byte ${offset}, ${path === '' ? 'top level' : path}: ${what}; the file is damaged or is no ONNX file`, {
-      offset,
-      path,
-    });
+    return new HalftoneError(
+      'HT_MODEL_INVALID',
+      `byte ${offset}, ${path === '' ? 'top level' : path}: ${what}; the file is damaged or is no ONNX file`,
+      {
+        offset,
+        path,
+      },
+    );
   }
 }
 

@@ -1,5 +1,14 @@
 /** Kinds of protobuf fields that ONNX uses. */
-export type FieldKind = 'int32' | 'enum' | 'int64' | 'uint64' | 'float' | 'double' | 'string' | 'bytes' | 'message';
+export type FieldKind =
+  | 'int32'
+  | 'enum'
+  | 'int64'
+  | 'uint64'
+  | 'float'
+  | 'double'
+  | 'string'
+  | 'bytes'
+  | 'message';
 
 /**
  * How a field repeats: `repeated` is a list with one entry each on the wire,
@@ -28,7 +37,12 @@ export interface MessageType<T extends object> {
 }
 
 /** A row of a message table: number, name, kind or nested type, rule. */
-export type FieldRow = readonly [number: number, name: string, kind: FieldKind | (() => MessageType<object>), rule?: FieldRule];
+export type FieldRow = readonly [
+  number: number,
+  name: string,
+  kind: FieldKind | (() => MessageType<object>),
+  rule?: FieldRule,
+];
 
 /** Makes a message type of its table. */
 export function describeMessage<T extends object>(name: string, rows: readonly FieldRow[]): MessageType<T> {
@@ -39,3 +53,16 @@ export function describeMessage<T extends object>(name: string, rows: readonly F
   fields.sort((a, b) => a.number - b.number);
   return { name, fields, byNumber: new Map(fields.map((field) => [field.number, field])) };
 }
+
+/** Wire types of protobuf by kind of field: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
+export const wireOf: { readonly [K in FieldKind]: 0 | 1 | 2 | 5 } = {
+  int32: 0,
+  enum: 0,
+  int64: 0,
+  uint64: 0,
+  float: 5,
+  double: 1,
+  string: 2,
+  bytes: 2,
+  message: 2,
+};

@@ -1,13 +1,11 @@
 import { HalftoneError } from '@halftone/core';
 import { Decoded } from './decode.ts';
-import type { FieldType, MessageType } from './describe.ts';
+import { type FieldType, type MessageType, wireOf } from './describe.ts';
 import { type NumberList, PackedNumbers } from './packed.ts';
 import { encodeText } from './utf8.ts';
 import { type Int64, pushInt64, pushVarint } from './varint.ts';
 
 const copyBelow = 4096;
-const wireOf = { int32: 0, enum: 0, int64: 0, uint64: 0, float: 5, double: 1, string: 2, bytes: 2, message: 2 } as const;
-
 /** Bytes in pieces: large ones are references to where they stand already, so that weights are never copied. */
 export interface Pieces {
   readonly length: number;
@@ -32,15 +30,19 @@ export function encodeMessage<T extends object>(type: MessageType<T>, message: T
   return out.finish();
 }
 
-/** The pieces in one array. Throws HT_UNSUPPORTED past 2 GiB, the limit of protobuf. */
+/** Throws HT_UNSUPPORTED past 2 GiB, the limit of protobuf. */
+export function checkLength({ length }: Pieces): void {
+  if (length <= 2147483647) return;
+  throw new HalftoneError(
+    'HT_UNSUPPORTED',
+    `the model takes ${length} bytes, and one ONNX file holds less than 2 GiB; save it with { externalData: true }`,
+    { length },
+  );
+}
+
+/** The pieces in one array. Throws HT_UNSUPPORTED past 2 GiB. */
 export function joinPieces(pieces: Pieces): Uint8Array {
-  if (pieces.length > 2147483647) {
-    throw new HalftoneError(
-      'HT_UNSUPPORTED',
-      `the model takes ${pieces.length} bytes, and one ONNX file holds less than 2 GiB; save it with { externalData: true }`,
-      { length: pieces.length },
-    );
-  }
+  checkLength(pieces);
   const bytes = new Uint8Array(pieces.length);
   let at = 0;
   for (const part of pieces.parts) {
@@ -96,7 +98,8 @@ function writeField(out: PieceWriter, type: MessageType<object>, field: FieldTyp
     return;
   }
   if (!isList(value)) throw unfit(place, value, 'a list');
-  if (field.rule === 'repeated') for (const entry of value as Iterable<unknown>) writeEntry(out, field, entry, place);
+  if (field.rule === 'repeated')
+    for (const entry of value as Iterable<unknown>) writeEntry(out, field, entry, place);
   else writePacked(out, field, value as NumberList, place);
 }
 
@@ -134,7 +137,8 @@ function payloadOf(field: FieldType, value: unknown, place: string): Pieces {
 
 function writePacked(out: PieceWriter, field: FieldType, list: NumberList, place: string): void {
   if (list.length === 0) return;
-  const bytes = list instanceof PackedNumbers ? list.bytes : packNumbers(field, list as ArrayLike<Int64>, place);
+  const bytes =
+    list instanceof PackedNumbers ? list.bytes : packNumbers(field, list as ArrayLike<Int64>, place);
   const head: number[] = [];
   pushVarint(head, field.number * 8 + 2);
   pushVarint(head, bytes.length);
@@ -172,7 +176,7 @@ const integerRange = {
 } as const;
 
 function unfit(place: string, value: unknown, needed: string): HalftoneError {
-  return new HalftoneError('HT_INVALID_ARGUMENT', `${place} is ${typeof value === 'object' ? 'an object' : String(value)}; it takes ${needed}`, {
-    path: place,
-  });
+  const simple = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string';
+  const what = simple ? String(value) : `of type ${typeof value}`;
+  return new HalftoneError('HT_INVALID_ARGUMENT', `${place} is ${what}; it takes ${needed}`, { path: place });
 }

@@ -26,7 +26,14 @@ export class PackedNumbers {
 }
 
 /** Lists of numbers that a packed field may be made of. */
-export type NumberList = readonly Int64[] | Float32Array | Float64Array | Int32Array | BigInt64Array | BigUint64Array | PackedNumbers;
+export type NumberList =
+  | readonly Int64[]
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | BigUint64Array
+  | PackedNumbers;
 
 /** Number of elements of a list; 0 for none. */
 export function lengthOf(list: NumberList | undefined): number {
@@ -60,8 +67,12 @@ export function eachInteger(list: NumberList, put: (value: Int64, index: number)
 }
 
 function damaged(kind: PackedKind, length: number): HalftoneError {
-  return new HalftoneError('HT_MODEL_INVALID', `a packed ${kind} field of ${length} bytes ends inside an element; the file is damaged`, {
-    kind,
-    length,
-  });
+  return new HalftoneError(
+    'HT_MODEL_INVALID',
+    `a packed ${kind} field of ${length} bytes ends inside an element; the file is damaged`,
+    {
+      kind,
+      length,
+    },
+  );
 }

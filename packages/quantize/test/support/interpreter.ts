@@ -57,7 +57,10 @@ export function evaluate(graph: Graph, feeds: Readonly<Record<string, Tensor>>):
 type Op = (inputs: readonly Tensor[], node: Node) => Tensor[];
 
 const floats = (t: Tensor | undefined): Float32Array => t?.data as Float32Array;
-const map = (f: (v: number) => number): Op => ([x]) => [tensor('float32', floats(x).map(f), x?.shape)];
+const shapeOf = (t: Tensor | undefined): readonly number[] => (t as Tensor).shape;
+const map =
+  (f: (v: number) => number): Op =>
+  ([x]) => [tensor('float32', floats(x).map(f), shapeOf(x))];
 const reshape = (x: Tensor, shape: readonly number[]): Tensor => ({ ...x, shape }) as Tensor;
 
 function convolve(x: Tensor, w: Tensor, node: Node, at: (i: number) => number, weight: (i: number) => number): { sums: Float64Array; shape: number[] } {
@@ -109,9 +112,9 @@ function product(m: number, k: number, n: number, a: (i: number) => number, b: (
 }
 
 function gemm([a, b, c]: readonly Tensor[], node: Node): Tensor[] {
-  const [m, k] = a?.shape as [number, number];
+  const [m, k] = shapeOf(a) as [number, number];
   const transposed = intAttr(node, 'transB', 0) === 1;
-  const n = b?.shape[transposed ? 0 : 1] as number;
+  const n = shapeOf(b)[transposed ? 0 : 1] as number;
   const alpha = node.attributes['alpha']?.type === 'float' ? node.attributes['alpha'].value : 1;
   const beta = node.attributes['beta']?.type === 'float' ? node.attributes['beta'].value : 1;
   const sums = product(m, k, n, (i) => floats(a)[i] as number, (l, j) => floats(b)[transposed ? j * k + l : l * n + j] as number);
@@ -120,14 +123,14 @@ function gemm([a, b, c]: readonly Tensor[], node: Node): Tensor[] {
 }
 
 function matMul([a, b]: readonly Tensor[]): Tensor[] {
-  const [k, n] = b?.shape.slice(-2) as [number, number];
+  const [k, n] = shapeOf(b).slice(-2) as [number, number];
   const m = floats(a).length / k;
   const out = product(m, k, n, (i) => floats(a)[i] as number, (l, j) => floats(b)[l * n + j] as number);
-  return [tensor('float32', Float32Array.from(out), [...(a?.shape.slice(0, -1) as number[]), n])];
+  return [tensor('float32', Float32Array.from(out), [...(shapeOf(a).slice(0, -1) as number[]), n])];
 }
 
 function matMulInteger([a, b, az, bz]: readonly Tensor[]): Tensor[] {
-  const [k, n] = b?.shape as [number, number];
+  const [k, n] = shapeOf(b) as [number, number];
   const m = (a as Tensor).data.length / k;
   const [at, bt] = [codesAt(a as Tensor, az), codesAt(b as Tensor, bz)];
   const out = product(m, k, n, at, (l, j) => bt(l * n + j));
@@ -137,8 +140,8 @@ function matMulInteger([a, b, az, bz]: readonly Tensor[]): Tensor[] {
 /** Elementwise, the second operand broadcast from the right. */
 const binary = (f: (a: number, b: number) => number): Op => ([a, b]) => {
   const [big, small] = floats(a).length >= floats(b).length ? [a, b] : [b, a];
-  const shape = big?.shape as readonly number[];
-  const other = small?.shape as readonly number[];
+  const shape = shapeOf(big);
+  const other = shapeOf(small);
   const padded = [...shape.map(() => 1).slice(other.length), ...other];
   const at = (i: number): number => {
     let index = 0;
@@ -156,14 +159,14 @@ const binary = (f: (a: number, b: number) => number): Op => ([a, b]) => {
 };
 
 function globalAveragePool([x]: readonly Tensor[]): Tensor[] {
-  const [n, c, h, w] = x?.shape as [number, number, number, number];
+  const [n, c, h, w] = shapeOf(x) as [number, number, number, number];
   const plane = h * w;
   const out = Float32Array.from({ length: n * c }, (_, i) => floats(x).subarray(i * plane, (i + 1) * plane).reduce((s, v) => s + v, 0) / plane);
   return [tensor('float32', out, [n, c, 1, 1])];
 }
 
 function maxPool([x]: readonly Tensor[], node: Node): Tensor[] {
-  const [n, c, h, w] = x?.shape as [number, number, number, number];
+  const [n, c, h, w] = shapeOf(x) as [number, number, number, number];
   const [kh, kw] = intsAttr(node, 'kernel_shape', [1, 1]) as [number, number];
   const out = zeros('float32', [n, c, h / kh, w / kw]);
   out.data.fill(-Infinity);
@@ -176,7 +179,7 @@ function maxPool([x]: readonly Tensor[], node: Node): Tensor[] {
 }
 
 function transpose([x]: readonly Tensor[], node: Node): Tensor[] {
-  const from = x?.shape as readonly number[];
+  const from = shapeOf(x);
   const perm = intsAttr(node, 'perm', from.map((_, i) => from.length - 1 - i));
   const shape = perm.map((axis) => from[axis] as number);
   const strides = from.map((_, i) => from.slice(i + 1).reduce((a, b) => a * b, 1));
@@ -225,31 +228,31 @@ const operators: Readonly<Record<string, Op>> = {
   Mul: binary((a, b) => a * b),
   Relu: map((v) => Math.max(v, 0)),
   Sqrt: map(Math.sqrt),
-  Clip: ([x, lo, hi]) => [tensor('float32', floats(x).map((v) => Math.min(Math.max(v, lo ? (floats(lo)[0] as number) : -Infinity), hi ? (floats(hi)[0] as number) : Infinity)), x?.shape)],
-  Cast: ([x]) => [tensor('float32', Float32Array.from(x?.data as Int32Array), x?.shape)],
+  Clip: ([x, lo, hi]) => [tensor('float32', floats(x).map((v) => Math.min(Math.max(v, lo ? (floats(lo)[0] as number) : -Infinity), hi ? (floats(hi)[0] as number) : Infinity)), shapeOf(x))],
+  Cast: ([x]) => [tensor('float32', Float32Array.from(x?.data as Int32Array), shapeOf(x))],
   GlobalAveragePool: globalAveragePool,
   MaxPool: maxPool,
   Transpose: transpose,
   Concat: concat,
-  Flatten: ([x]) => [reshape(x as Tensor, [x?.shape[0] as number, (x?.shape.slice(1) as number[]).reduce((a, b) => a * b, 1)])],
+  Flatten: ([x]) => [reshape(x as Tensor, [shapeOf(x)[0] as number, (shapeOf(x).slice(1) as number[]).reduce((a, b) => a * b, 1)])],
   Reshape: ([x, shape]) => {
     const dims = Array.from(shape?.data as BigInt64Array, Number);
     const known = dims.reduce((a, b) => (b === -1 ? a : a * b), 1);
     return [reshape(x as Tensor, dims.map((d) => (d === -1 ? (x as Tensor).data.length / known : d)))];
   },
   QuantizeLinear: ([x, scale, zero], node) => {
-    const codes = zeros(zero?.dtype as 'uint8', x?.shape as number[]);
+    const codes = zeros(zero?.dtype as 'uint8', shapeOf(x));
     quantizeArray(floats(x), paramsOf(scale as Tensor, zero, node, undefined), codes.data);
     return [codes];
   },
   DequantizeLinear: ([codes, scale, zero], node) => {
-    const out = zeros('float32', codes?.shape as number[]);
+    const out = zeros('float32', shapeOf(codes));
     dequantizeArray(codes?.data as Int32Array, paramsOf(scale as Tensor, zero, node, codes), out.data, { shape: out.shape });
     return [out];
   },
   DynamicQuantizeLinear: ([x]) => {
     const params = dynamicParams(Math.min(...floats(x)), Math.max(...floats(x)));
-    const codes = zeros('uint8', x?.shape as number[]);
+    const codes = zeros('uint8', shapeOf(x));
     quantizeArray(floats(x), params, codes.data);
     return [codes, tensor('float32', params.scale, []), tensor('uint8', Array.from(params.zeroPoint as Int32Array), [])];
   },

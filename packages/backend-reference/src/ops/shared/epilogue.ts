@@ -1,13 +1,7 @@
 // int32: acc + bias; codes: requantize(acc + bias); float32: fround(fround(acc + bias) * multiplier), then + float bias
-import {
-  type AccumulatorSpec,
-  codeRange,
-  type HostIO,
-  type Refusal,
-  type RequantizeMode,
-  requantizeModes,
-} from '@halftone/core';
+import { type AccumulatorSpec, codeRange, type HostIO, type Refusal } from '@halftone/core';
 import { codes, each, floats, ints, scalar } from './operands.ts';
+import { requantizers, supportsMode } from './requantizers.ts';
 
 /** Writes the results of one row of accumulators, one for each output channel, from `at` on. */
 export type Epilogue = (acc: Int32Array, at: number) => void;
@@ -26,11 +20,6 @@ export function epilogue(spec: AccumulatorSpec, io: HostIO): Epilogue {
   };
 }
 
-/** Whether a mode of requantization is known here. */
-export function supportsMode(mode: RequantizeMode): true | Refusal {
-  return Object.hasOwn(requantizeModes, mode) || { reason: `no requantization mode ${String(mode)}` };
-}
-
 /** `supports` of the ops that end in an epilogue. */
 export function supportsOutput(spec: AccumulatorSpec): true | Refusal {
   return spec.output.type === 'codes' ? supportsMode(spec.output.mode) : true;
@@ -45,7 +34,7 @@ function toCodes(output: AccumulatorSpec['output'] & { type: 'codes' }, io: Host
   const y = codes(io, 'y');
   const multiplier = floats(io, 'multiplier');
   const zeroPoint = scalar(io, 'zeroPoint');
-  const requantize = requantizeModes[output.mode];
+  const requantize = requantizers[output.mode];
   const [lo, hi] = output.clamp ?? codeRange(output.dtype);
   return (acc, at) => {
     for (let j = 0; j < acc.length; j++)
