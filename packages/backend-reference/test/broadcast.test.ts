@@ -54,6 +54,9 @@ describe('qadd', () => {
     [0.1, 0.1, 0.2, 0, 7, 4],
     [0.05, 0.1, 0.3, 1, 1, 64],
     [0.05, 0.1, 0.3, 1, 70, 88],
+    // With one rounding left out, or all but the last: 61, 71.
+    [0.29, 0.21, 0.1, 100, 135, 62],
+    [0.43, 0.47, 0.12, 183, 63, 70],
   ])('scales %d and %d to %d: codes %d and %d give %d', async (sa, sb, sy, a, b, y) => {
     const factors = addFactors(
       { scale: sa, zeroPoint: 128 },

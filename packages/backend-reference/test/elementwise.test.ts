@@ -1,6 +1,6 @@
-import { codeRange, exp, type MovedType, sigmoid, sizeOf, tanh } from '@halftone/core';
+import { codeRange, exp, type MovedType, sigmoid, sizeOf, tanh, type Tensor, tensor } from '@halftone/core';
 import { describe, expect, it } from 'vitest';
-import { type Numbers, random, randomFloats, run, signs } from './support.ts';
+import { backend, type Numbers, random, randomFloats, run, signs } from './support.ts';
 
 describe('unary', () => {
   it('clamps, and keeps NaN', async () => {
@@ -150,3 +150,16 @@ describe.each(['int8', 'uint8', 'int32', 'float32'] as MovedType[])('moves of %s
     expect(Array.from(y!)).toEqual([1, 2, 5, 6, 7, 11, 3, 4, 8, 9, 10, 12]);
   });
 });
+
+it('moves keep the bits of every NaN', async () => {
+  const bits = Int32Array.of(0x7fa00001, 0x7fc12345, -0x5ffffe, 0);
+  const x = tensor('float32', new Float32Array(bits.buffer));
+  const moved = await backend.call('transpose', { dtype: 'float32', shape: [2, 2], perm: [1, 0] }, { x });
+  expect(bitsOf(moved['y']!)).toEqual(Int32Array.of(bits[0]!, bits[2]!, bits[1]!, bits[3]!));
+  const joined = await backend.call('concat', { dtype: 'float32', outer: 1, extents: [4] }, { x0: x });
+  expect(bitsOf(joined['y']!)).toEqual(bits);
+});
+
+function bitsOf({ data }: Tensor): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, data.length);
+}

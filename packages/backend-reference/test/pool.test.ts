@@ -131,23 +131,34 @@ describe('pools', () => {
     expect((await run('maxpool', window, { x: [5, NaN, 7, 8] })).y).toEqual(Float32Array.of(NaN, NaN, 8));
   });
 
-  it('qavgpool does not round the mean of each step', async () => {
-    const window: WindowSpec = {
+  it('qavgpool sums exactly past 2^24, where float32 loses ones', async () => {
+    const [h, w, strides, pads, dilations] = [256, 300, [1, 1], [0, 0, 0, 0], [1, 1]] as const;
+    const count = h * w;
+    const spec = {
       n: 1,
-      h: 256,
-      w: 300,
+      h,
+      w,
       c: 1,
-      kernel: [256, 300],
-      strides: [1, 1],
-      pads: [0, 0, 0, 0],
-      dilations: [1, 1],
+      kernel: [h, w],
+      strides,
+      pads,
+      dilations,
+      dtype: 'uint8',
+      to: 'uint8',
+      mode: 'ort-f32',
+      countIncludePad: false,
+    } as const;
+    const float = new Float32Array(1);
+    for (let i = 0; i < count; i++) float[0] = float[0]! + 255;
+    const multiplier = 200.45 / (255 * count);
+    expect(nearestEven(float[0]! * multiplier)).toBe(201);
+    const data = {
+      x: new Uint8Array(count).fill(255),
+      xZeroPoint: [0],
+      multiplier: new Float32Array(count).fill(multiplier),
+      zeroPoint: [3],
     };
-    const count = 76_800;
-    const x = new Uint8Array(count).fill(255);
-    const multiplier = new Float32Array(count).fill(1e-7);
-    const spec = { ...window, dtype: 'uint8', to: 'uint8', mode: 'ort-f32', countIncludePad: false } as const;
-    const { y } = await run('qavgpool', spec, { x, xZeroPoint: [0], multiplier, zeroPoint: [3] });
-    expect(y![0]).toBe(nearestEven(Math.fround(Math.fround(255 * count) * Math.fround(1e-7))) + 3);
+    expect((await run('qavgpool', spec, data)).y).toEqual(Uint8Array.of(203));
   });
 
   it('take images without pixels', async () => {

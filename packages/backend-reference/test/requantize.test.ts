@@ -31,15 +31,23 @@ describe('requantize', () => {
     );
   });
 
-  it('saturates before it converts, and rounds the accumulator and the product to float32', async () => {
-    const x = Int32Array.of(2147483647, -2147483648, 16777217, 16777219, -16777217);
+  it('saturates before it converts', async () => {
+    const x = Int32Array.of(2147483647, -2147483648, 1, 0, -1);
     const spec = { shape: [5], to: 'int8', mode: 'ort-f32' } as const;
     expect((await run('requantize', spec, { x, multiplier: [3e38], zeroPoint: [5] })).y).toEqual(
-      Int8Array.of(127, -128, 127, 127, -128),
+      Int8Array.of(127, -128, 127, 5, -128),
     );
-    // 16777217 * 2^-25 is just above the tie, its float32 is the tie.
-    expect((await run('requantize', spec, { x, multiplier: [1 / 33554432], zeroPoint: [0] })).y).toEqual(
-      Int8Array.of(64, -64, 0, 1, 0),
+  });
+
+  it.each([
+    [22721631, 0.000004071010607731296, 93],
+    [33687101, 0.0000029536527108575683, 99],
+    [21547795, 0.000004432007699506357, 96],
+  ])('rounds the accumulator %d to float32 before it multiplies', async (x, multiplier, y) => {
+    const spec = { shape: [1], to: 'int8', mode: 'ort-f32' } as const;
+    expect(requantized(x, multiplier, 0, [-128, 127])).toBe(y);
+    expect((await run('requantize', spec, { x: [x], multiplier: [multiplier], zeroPoint: [0] })).y).toEqual(
+      Int8Array.of(y),
     );
   });
 

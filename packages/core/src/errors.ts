@@ -37,7 +37,12 @@ export class HalftoneError extends Error {
   readonly code: HalftoneErrorCode;
   readonly details: ErrorDetails;
 
-  constructor(code: HalftoneErrorCode, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+  constructor(
+    code: HalftoneErrorCode,
+    message: string,
+    details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.name = 'HalftoneError';
     this.code = code;

@@ -19,7 +19,15 @@ export type { Conv2dSpec, FloatClamp } from './ops/conv2d.ts';
 export type { Descs, OpDefinition, Tier } from './ops/definition.ts';
 export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
-export type { BinarySpec, CastSpec, ConcatSpec, MovedType, SoftmaxSpec, TransposeSpec, UnarySpec } from './ops/elementwise.ts';
+export type {
+  BinarySpec,
+  CastSpec,
+  ConcatSpec,
+  MovedType,
+  SoftmaxSpec,
+  TransposeSpec,
+  UnarySpec,
+} from './ops/elementwise.ts';
 export type { FakeQuantizeSpec } from './ops/fake-quantize.ts';
 export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';

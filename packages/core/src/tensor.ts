@@ -24,10 +24,16 @@ export function tensor<D extends DType>(
 ): Tensor<D> {
   if (!isDType(dtype)) {
     const known = Object.keys(dtypes).join(', ');
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `unknown dtype ${String(dtype)}; one of ${known} is needed`, { dtype });
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `unknown dtype ${String(dtype)}; one of ${known} is needed`,
+      { dtype },
+    );
   }
   const { Array: Ctor } = dtypes[dtype];
-  const array = (data instanceof Ctor ? data : toTyped(dtype, data as readonly (number | bigint)[])) as ArrayOf[D];
+  const array = (
+    data instanceof Ctor ? data : toTyped(dtype, data as readonly (number | bigint)[])
+  ) as ArrayOf[D];
   const dims = shape ?? [array.length];
   const size = sizeOf(dims);
   if (size !== array.length) {
@@ -42,7 +48,11 @@ export function tensor<D extends DType>(
 
 function toTyped(dtype: DType, data: readonly (number | bigint)[]): ArrayOf[DType] {
   if (!Array.isArray(data)) {
-    throw new HalftoneError('HT_DTYPE_MISMATCH', `a ${dtype} tensor needs a ${dtypes[dtype].Array.name} or an array of numbers`, { dtype });
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `a ${dtype} tensor needs a ${dtypes[dtype].Array.name} or an array of numbers`,
+      { dtype },
+    );
   }
   const array = new dtypes[dtype].Array(data.length);
   for (let i = 0; i < data.length; i++) array[i] = data[i] as never;
@@ -59,12 +69,18 @@ export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 0) {
-      throw new HalftoneError('HT_INVALID_ARGUMENT', `shape [${shape.join(', ')}]: every extent is an integer >= 0`, { shape });
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `shape [${shape.join(', ')}]: every extent is an integer >= 0`,
+        { shape },
+      );
     }
     size *= extent;
   }
   if (!Number.isSafeInteger(size)) {
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `shape [${shape.join(', ')}] has too many elements`, { shape });
+    throw new HalftoneError('HT_INVALID_ARGUMENT', `shape [${shape.join(', ')}] has too many elements`, {
+      shape,
+    });
   }
   return size;
 }

@@ -10,7 +10,12 @@ export function transposeTensor<T extends Tensor>(x: T, perm: readonly number[])
 }
 
 /** The loop of `transposeTensor`, over arrays of any one element type. */
-export function transposeInto(x: Float32Array, shape: readonly number[], perm: readonly number[], y: Float32Array): void {
+export function transposeInto(
+  x: Float32Array,
+  shape: readonly number[],
+  perm: readonly number[],
+  y: Float32Array,
+): void {
   if (x.length === 0) return;
   const rank = perm.length;
   if (rank === 0) {

@@ -8,7 +8,11 @@ export function intAttr<F extends number | undefined>(node: Node, name: string, 
 }
 
 /** A list of integers, or `fallback` where the node has none. Throws HT_MODEL_INVALID for one of another kind. */
-export function intsAttr<F extends readonly number[] | undefined>(node: Node, name: string, fallback: F): readonly number[] | F {
+export function intsAttr<F extends readonly number[] | undefined>(
+  node: Node,
+  name: string,
+  fallback: F,
+): readonly number[] | F {
   return read(node, name, 'ints')?.value ?? fallback;
 }
 
@@ -22,13 +26,21 @@ export function stringAttr<F extends string | undefined>(node: Node, name: strin
   return read(node, name, 'string')?.value ?? fallback;
 }
 
-function read<T extends Attribute['type']>(node: Node, name: string, type: T): Extract<Attribute, { type: T }> | undefined {
+function read<T extends Attribute['type']>(
+  node: Node,
+  name: string,
+  type: T,
+): Extract<Attribute, { type: T }> | undefined {
   if (!Object.hasOwn(node.attributes, name)) return undefined;
   const found = node.attributes[name]!;
   if (found.type === type) return found as Extract<Attribute, { type: T }>;
-  throw new HalftoneError('HT_MODEL_INVALID', `${describe(node)}: attribute ${name} is of kind ${found.type}, ${type} is needed`, {
-    node: node.name,
-    op: node.op,
-    attribute: name,
-  });
+  throw new HalftoneError(
+    'HT_MODEL_INVALID',
+    `${describe(node)}: attribute ${name} is of kind ${found.type}, ${type} is needed`,
+    {
+      node: node.name,
+      op: node.op,
+      attribute: name,
+    },
+  );
 }

@@ -84,7 +84,8 @@ export class GraphEditor {
 
   remove(node: Node): void {
     if (!this.#nodes.delete(node)) return;
-    for (const output of node.outputs) if (this.#producers.get(output) === node) this.#producers.delete(output);
+    for (const output of node.outputs)
+      if (this.#producers.get(output) === node) this.#producers.delete(output);
     for (const input of reads(node)) this.#consumers.get(input)?.delete(node);
   }
 
@@ -106,7 +107,10 @@ export class GraphEditor {
 
   finish(): Graph {
     const live = this.#live();
-    const nodes = sortNodes(this.nodes().filter((node) => live.has(node)), (value) => this.#producers.get(value));
+    const nodes = sortNodes(
+      this.nodes().filter((node) => live.has(node)),
+      (value) => this.#producers.get(value),
+    );
     const used = new Set<string>(this.#outputs);
     for (const node of nodes) for (const input of reads(node)) used.add(input);
     const known = new Set<string>(used);
@@ -151,7 +155,11 @@ export function sortNodes(nodes: readonly Node[], producer: (value: string) => N
         stack.pop();
         continue;
       }
-      const before = reads(node).map(producer).filter((other): other is Node => other !== undefined && members.has(other) && state.get(other) !== 'done');
+      const before = reads(node)
+        .map(producer)
+        .filter(
+          (other): other is Node => other !== undefined && members.has(other) && state.get(other) !== 'done',
+        );
       if (before.length === 0) {
         state.set(node, 'done');
         sorted.push(node);
@@ -159,7 +167,10 @@ export function sortNodes(nodes: readonly Node[], producer: (value: string) => N
         continue;
       }
       if (state.get(node) === 'open' || before.includes(node)) {
-        throw new HalftoneError('HT_MODEL_INVALID', `the graph has a cycle through ${describe(node)}`, { node: node.name, op: node.op });
+        throw new HalftoneError('HT_MODEL_INVALID', `the graph has a cycle through ${describe(node)}`, {
+          node: node.name,
+          op: node.op,
+        });
       }
       state.set(node, 'open');
       stack.push(...before.reverse());

@@ -11,10 +11,16 @@ export type ValueTypes = ReadonlyMap<string, ValueType>;
  * What cannot be known stays undefined; what the file says of a value fills in.
  * Throws HT_SHAPE_MISMATCH where an operator's inputs contradict each other or `inputShapes` contradicts the model.
  */
-export function inferShapes(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>> = {}): ValueTypes {
+export function inferShapes(
+  graph: Graph,
+  inputShapes: Readonly<Record<string, readonly number[]>> = {},
+): ValueTypes {
   const types = new Map<string, ValueType>();
   for (const input of graph.inputs) {
-    types.set(input.name, { elementType: input.elementType, shape: inputShape(input.name, input.shape, inputShapes[input.name]) });
+    types.set(input.name, {
+      elementType: input.elementType,
+      shape: inputShape(input.name, input.shape, inputShapes[input.name]),
+    });
   }
   for (const constant of graph.constants.values()) types.set(constant.name, constant);
   // Types that the file gives for inner values may hold a stale batch size, so they never stand above inference.
@@ -47,13 +53,22 @@ function inferContext(graph: Graph, node: Node, types: Map<string, ValueType>): 
   };
 }
 
-function inputShape(name: string, declared: SymbolicShape | undefined, given: readonly number[] | undefined): SymbolicShape | undefined {
+function inputShape(
+  name: string,
+  declared: SymbolicShape | undefined,
+  given: readonly number[] | undefined,
+): SymbolicShape | undefined {
   if (given === undefined) return declared;
   if (declared !== undefined) {
-    const fits = declared.length === given.length && declared.every((extent, i) => typeof extent !== 'number' || extent === given[i]);
+    const fits =
+      declared.length === given.length &&
+      declared.every((extent, i) => typeof extent !== 'number' || extent === given[i]);
     if (!fits) {
-      throw new HalftoneError('HT_SHAPE_MISMATCH',
-        `input ${name} is [${given.join(', ')}], the model wants [${declared.map((d) => d ?? '?').join(', ')}]`, { input: name, expected: declared, got: given });
+      throw new HalftoneError(
+        'HT_SHAPE_MISMATCH',
+        `input ${name} is [${given.join(', ')}], the model wants [${declared.map((d) => d ?? '?').join(', ')}]`,
+        { input: name, expected: declared, got: given },
+      );
     }
   }
   return given;

@@ -3,10 +3,27 @@ import type { DType, Tensor } from '@halftone/core';
 /** Element types that a graph may carry; core holds and computes on `DType`, the others pass through untouched. */
 export type ElementType =
   | DType
-  | 'uint16' | 'int16' | 'uint32' | 'uint64' | 'bool' | 'string'
-  | 'float16' | 'bfloat16' | 'float64' | 'complex64' | 'complex128'
-  | 'float8e4m3fn' | 'float8e4m3fnuz' | 'float8e5m2' | 'float8e5m2fnuz' | 'float8e8m0'
-  | 'uint4' | 'int4' | 'float4e2m1' | 'uint2' | 'int2';
+  | 'uint16'
+  | 'int16'
+  | 'uint32'
+  | 'uint64'
+  | 'bool'
+  | 'string'
+  | 'float16'
+  | 'bfloat16'
+  | 'float64'
+  | 'complex64'
+  | 'complex128'
+  | 'float8e4m3fn'
+  | 'float8e4m3fnuz'
+  | 'float8e5m2'
+  | 'float8e5m2fnuz'
+  | 'float8e8m0'
+  | 'uint4'
+  | 'int4'
+  | 'float4e2m1'
+  | 'uint2'
+  | 'int2';
 
 /** One extent: known, named (a batch `N`), or unknown. */
 export type Dim = number | string | undefined;
@@ -105,7 +122,15 @@ export function makeNode(
   attributes: Readonly<Record<string, Attribute>> = {},
   options: { readonly name?: string; readonly domain?: string } = {},
 ): Node {
-  return { name: options.name ?? '', op, domain: options.domain ?? '', inputs, outputs, attributes, opaque: false };
+  return {
+    name: options.name ?? '',
+    op,
+    domain: options.domain ?? '',
+    inputs,
+    outputs,
+    attributes,
+    opaque: false,
+  };
 }
 
 /** Builders of attributes. */

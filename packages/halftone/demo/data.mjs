@@ -101,7 +101,8 @@ const insideShape = [
   (x, y) => insidePolygon(star, x, y),
   (x, y) => insideBox(x, y, 0.3, 1) || insideBox(x, y, 1, 0.3),
   (x, y) => insidePolygon(arrow, x, y),
-  (x, y) => insideDisk(x - 0.5, y - 0.42, 0.54) || insideDisk(x + 0.5, y - 0.42, 0.54) || insidePolygon(wedge, x, y),
+  (x, y) =>
+    insideDisk(x - 0.5, y - 0.42, 0.54) || insideDisk(x + 0.5, y - 0.42, 0.54) || insidePolygon(wedge, x, y),
   (x, y) => insideDisk(x, y, 1) && !insideDisk(x - 0.5, y, 0.75),
   (x, y) => y > -0.45 && insideDisk(x, y + 0.45, 1.05),
 ];
@@ -145,9 +146,17 @@ function distance(p, q) {
 
 /** A paint: plain, a slope between two colours, stripes or a checkerboard of them. */
 function paint(random, base) {
-  const other = base.map((value) => Math.min(1, Math.max(0, value + between(random, -0.3, 0.3))));
+  const other = base.map((value) => Math.min(1, Math.max(0, value + between(random, -0.2, 0.2))));
   const [dx, dy] = direction(random);
-  return { base, other, dx, dy, kind: Math.floor(4 * random()), period: between(random, 4, 12), phase: random() };
+  return {
+    base,
+    other,
+    dx,
+    dy,
+    kind: Math.floor(4 * random()),
+    period: between(random, 4, 12),
+    phase: random(),
+  };
 }
 
 /** How much of the paint's second colour shows at a pixel, from 0 to 1. */
@@ -182,10 +191,12 @@ function cover(picture, brush, coverage) {
 
 /** Share of a pixel inside the shape, which is turned, stretched, sheared and moved. */
 function posed(random, inside) {
-  const [cosine, sine] = direction(random);
-  const radius = between(random, 8, 12.5);
-  const stretch = between(random, 0.85, 1.18);
-  const shear = between(random, -0.2, 0.2);
+  const tilt = between(random, -0.45, 0.45);
+  const length = Math.sqrt(1 + tilt * tilt);
+  const [cosine, sine] = [1 / length, tilt / length];
+  const radius = between(random, 9, 12.5);
+  const stretch = between(random, 0.88, 1.14);
+  const shear = between(random, -0.12, 0.12);
   const reach = 14 - radius;
   const centerX = between(random, -reach, reach);
   const centerY = between(random, -reach, reach);
@@ -245,19 +256,22 @@ function draw(random, label, out, offset) {
   const picture = new Float64Array(channels * pixels);
   const ground = color(random);
   let figure = color(random);
-  while (distance(ground, figure) < 0.42) figure = color(random);
+  while (distance(ground, figure) < 0.6) figure = color(random);
 
   cover(picture, paint(random, ground), () => 1);
-  for (let n = Math.floor(3 * random()); n > 0; n--) cover(picture, paint(random, color(random)), blot(random));
+  for (let n = Math.floor(2 * random()); n > 0; n--)
+    cover(picture, paint(random, color(random)), blot(random));
   cover(picture, paint(random, figure), posed(random, insideShape[label]));
-  for (let n = Math.floor(3 * random()); n > 0; n--) cover(picture, paint(random, color(random)), bar(random));
-  for (let n = Math.floor(3 * random()); n > 0; n--) cover(picture, paint(random, color(random)), blot(random));
+  for (let n = Math.floor(2 * random()); n > 0; n--)
+    cover(picture, paint(random, color(random)), bar(random));
+  for (let n = Math.floor(2 * random()); n > 0; n--)
+    cover(picture, paint(random, color(random)), blot(random));
 
   for (let n = Math.floor(3 * random()); n > 0; n--) {
     blur(picture, 1);
     blur(picture, size);
   }
-  const noise = between(random, 0, 0.25);
+  const noise = between(random, 0, 0.18);
   for (let i = 0; i < picture.length; i++) {
     const value = picture[i] + noise * (random() + random() - 1);
     out[offset + i] = Math.floor(255 * Math.min(1, Math.max(0, value)) + 0.5);

@@ -36,24 +36,41 @@ export function ortRunner(ort: OrtModule): FloatRunner {
  * Opens a model file's bytes in ONNX Runtime.
  * Throws HT_MODEL_INVALID with ONNX Runtime's reason where it does not load.
  */
-export async function openOrt(ort: OrtModule, model: Uint8Array, options: object = {}): Promise<FloatSession> {
+export async function openOrt(
+  ort: OrtModule,
+  model: Uint8Array,
+  options: object = {},
+): Promise<FloatSession> {
   let session: OrtSession;
   try {
     session = await ort.InferenceSession.create(model, { ...quiet, ...options });
   } catch (cause) {
-    throw new HalftoneError('HT_MODEL_INVALID', `ONNX Runtime does not load the model: ${reasonOf(cause)}`, {}, { cause });
+    throw new HalftoneError(
+      'HT_MODEL_INVALID',
+      `ONNX Runtime does not load the model: ${reasonOf(cause)}`,
+      {},
+      { cause },
+    );
   }
   return {
     async run(feeds) {
       const inputs: Record<string, OrtTensor> = {};
-      for (const [name, feed] of Object.entries(feeds)) inputs[name] = new ort.Tensor(feed.dtype, feed.data as never, feed.shape);
+      for (const [name, feed] of Object.entries(feeds))
+        inputs[name] = new ort.Tensor(feed.dtype, feed.data as never, feed.shape);
       let results: Record<string, OrtTensor>;
       try {
         results = await session.run(inputs);
       } catch (cause) {
-        throw new HalftoneError('HT_MODEL_INVALID', `ONNX Runtime does not run the model: ${reasonOf(cause)}`, {}, { cause });
+        throw new HalftoneError(
+          'HT_MODEL_INVALID',
+          `ONNX Runtime does not run the model: ${reasonOf(cause)}`,
+          {},
+          { cause },
+        );
       }
-      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, fromOrt(name, result)]));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, result]) => [name, fromOrt(name, result)]),
+      );
     },
     dispose: () => session.release(),
   };
@@ -61,7 +78,11 @@ export async function openOrt(ort: OrtModule, model: Uint8Array, options: object
 
 function fromOrt(name: string, result: OrtTensor): Tensor {
   if (!isDType(result.type)) {
-    throw new HalftoneError('HT_UNSUPPORTED', `output ${name} is ${result.type}; ${result.type} tensors are not held here`, { output: name });
+    throw new HalftoneError(
+      'HT_UNSUPPORTED',
+      `output ${name} is ${result.type}; ${result.type} tensors are not held here`,
+      { output: name },
+    );
   }
   return tensor(result.type as DType, result.data as Float32Array, result.dims);
 }

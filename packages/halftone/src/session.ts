@@ -1,5 +1,11 @@
 import reference from '@halftone/backend-reference';
-import { type Backend, type BackendProvider, isHalftoneError, openBackend, type Tensor } from '@halftone/core';
+import {
+  type Backend,
+  type BackendProvider,
+  isHalftoneError,
+  openBackend,
+  type Tensor,
+} from '@halftone/core';
 import { type Graph, GraphSession, type PlanRow } from '@halftone/graph';
 
 /** Choices of `createSession`. */
@@ -74,7 +80,11 @@ export async function createSession(model: Graph, options: CreateSessionOptions 
         unavailable.push(error.message);
       }
     }
-    return new Session(new GraphSession(model, { backends: opened, strict: options.strict, exact: options.exact }), opened, unavailable);
+    return new Session(
+      new GraphSession(model, { backends: opened, strict: options.strict, exact: options.exact }),
+      opened,
+      unavailable,
+    );
   } catch (error) {
     for (const backend of opened) await backend.dispose();
     throw error;

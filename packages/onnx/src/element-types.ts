@@ -2,7 +2,7 @@ import type { ElementType } from '@halftone/graph';
 import type { TensorProto } from './messages.ts';
 
 /** The field of a TensorProto that holds elements of a type one by one. */
-export type DataField = 'floatData' | 'int32Data' | 'int64Data' | 'doubleData' | 'uint64Data' | 'stringData';
+type DataField = 'floatData' | 'int32Data' | 'int64Data' | 'doubleData' | 'uint64Data' | 'stringData';
 
 /** How ONNX numbers and stores an element type. */
 export interface ElementFormat {

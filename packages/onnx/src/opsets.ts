@@ -5,7 +5,7 @@ import { invalid } from './place.ts';
 /** The least opset that the graph speaks; older files are lifted to it. */
 export const baseOpset = 13;
 /** The oldest opset that is read. */
-export const oldestOpset = 7;
+const oldestOpset = 7;
 
 /** ONNX's own domain has two spellings. */
 export function domainOf(name: string | undefined): string {

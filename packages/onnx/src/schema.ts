@@ -73,7 +73,7 @@ const opaqueTypeType: MessageType<m.OpaqueTypeProto> = describeMessage('TypeProt
 ]);
 
 /** TypeProto. */
-export const typeType: MessageType<m.TypeProto> = describeMessage('TypeProto', [
+const typeType: MessageType<m.TypeProto> = describeMessage('TypeProto', [
   [1, 'tensorType', () => tensorTypeType],
   [4, 'sequenceType', () => elementTypeType],
   [5, 'mapType', () => mapTypeType],

@@ -79,7 +79,7 @@ export interface Layout {
  * Checks a TensorProto: extents, element type, and that exactly the elements that its shape needs are there.
  * Throws HT_MODEL_INVALID, or HT_UNSUPPORTED for an element type that this version does not know.
  */
-export function layoutOf(proto: TensorProto, path: string): Layout {
+function layoutOf(proto: TensorProto, path: string): Layout {
   const place = `${path} ${quoted(proto.name)}`;
   const format = formatOfCode(proto.dataType);
   if (format === undefined)
@@ -156,7 +156,7 @@ export function constantOfProto(proto: TensorProto, options: ConstantOptions): S
 }
 
 /** The elements of a checked TensorProto. Throws HT_UNSUPPORTED for element types that core does not hold. */
-export function readTensor(
+function readTensor(
   proto: TensorProto,
   layout: Layout,
   place: string,

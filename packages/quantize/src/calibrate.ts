@@ -78,7 +78,9 @@ export async function calibrate(
       'the calibration data has no batch; at least one is needed, a hundred samples are usual',
     );
   }
-  const ranges = new Map([...observers].map(([value, o]) => [value, { range: o.range(), skipped: o.skipped }]));
+  const ranges = new Map(
+    [...observers].map(([value, o]) => [value, { range: o.range(), skipped: o.skipped }]),
+  );
   return { ranges, batches, samples };
 }
 
@@ -89,15 +91,23 @@ function watch(
   samples: number,
 ): void {
   if (result === undefined) {
-    throw new HalftoneError('HT_UNAVAILABLE', `the runner gave no ${value}; it must give all values it was opened with`, {
-      value,
-    });
+    throw new HalftoneError(
+      'HT_UNAVAILABLE',
+      `the runner gave no ${value}; it must give all values it was opened with`,
+      {
+        value,
+      },
+    );
   }
   if (!(result.data instanceof Float32Array)) {
-    throw new HalftoneError('HT_DTYPE_MISMATCH', `${value} is ${result.dtype}, only float32 values are observed`, {
-      value,
-      dtype: result.dtype,
-    });
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `${value} is ${result.dtype}, only float32 values are observed`,
+      {
+        value,
+        dtype: result.dtype,
+      },
+    );
   }
   // A value without a batch axis (of a constant, of a sum over all samples) counts as one sample.
   const batched = result.shape[0] === samples && samples > 0;

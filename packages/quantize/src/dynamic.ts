@@ -71,7 +71,10 @@ function onlyProducts(selection: Selection): Selection {
     }
   }
   for (const clamp of selection.fused.keys())
-    left.set(clamp, reason('unsupported-op', 'only products with constant weights are quantized dynamically'));
+    left.set(
+      clamp,
+      reason('unsupported-op', 'only products with constant weights are quantized dynamically'),
+    );
   return { quantized, fused: new Map(), left };
 }
 
@@ -145,7 +148,10 @@ class DynamicWriter {
     } else {
       const scaled = this.#step('Mul', factors, `${output}_scaled`);
       const shape = channelShape(isConv, bias.length, rank);
-      const value = this.#constant(`${node.inputs[roles.bias as number]}_added`, tensor('float32', bias, shape));
+      const value = this.#constant(
+        `${node.inputs[roles.bias as number]}_added`,
+        tensor('float32', bias, shape),
+      );
       steps.push(scaled, makeNode('Add', [...scaled.outputs, value], [output]));
     }
     editor.replace(node, ...steps);
@@ -182,12 +188,7 @@ class DynamicWriter {
     return this.#editor.addConstant(constantOf(this.#editor.fresh(base), value));
   }
 
-  #step(
-    op: string,
-    inputs: readonly string[],
-    base: string,
-    attributes: Node['attributes'] = {},
-  ): Node {
+  #step(op: string, inputs: readonly string[], base: string, attributes: Node['attributes'] = {}): Node {
     return makeNode(op, inputs, [this.#editor.fresh(base)], attributes);
   }
 }

@@ -1,4 +1,4 @@
-import { type CodeType, type QuantParams, type Tensor, tensor } from '@halftone/core';
+import { type CodeType, quantizeArray, type QuantParams, type Tensor, tensor, zeros } from '@halftone/core';
 import {
   attribute,
   type Attribute,
@@ -11,7 +11,6 @@ import {
 } from '@halftone/graph';
 import type { ScaleGroup } from './groups.ts';
 import type { WeightChoice } from './options.ts';
-import { quantizeOperand } from './operand.ts';
 import type { QuantizedNode, Selection } from './select.ts';
 import { type QuantizedWeights, quantizeWeights } from './weights.ts';
 
@@ -77,29 +76,34 @@ class QdqWriter {
   }
 
   #quantizeValue(value: string): void {
-    const editor = this.#editor;
-    const params = this.#paramsOf(value);
+    const scale = this.#scaleOf(value);
     const constant = this.#plan.graph.constants.get(value);
-    if (constant !== undefined) {
-      const codes = quantizeOperand(constant.tensor() as Tensor<'float32'>, params);
-      const name = this.#constant(`${value}_quantized`, codes);
-      this.#dequantized.set(value, this.#dequantize(name, this.#scaleOf(value), `${value}_dequantized`));
-      return;
-    }
-    const [source, target] = this.#ends(value);
-    const codes = this.#quantize(source, this.#scaleOf(value), value);
-    this.#dequantized.set(value, this.#dequantize(codes, this.#scaleOf(value), target ?? `${value}_dequantized`));
-    if (target !== undefined) editor.values.delete(source);
+    const raw = constant === undefined ? this.#rawName(value) : undefined;
+    const codes =
+      constant === undefined
+        ? this.#quantize(raw ?? value, scale, value)
+        : this.#constant(`${value}_quantized`, this.#codesOf(value, constant.tensor() as Tensor<'float32'>));
+    const output = raw === undefined ? this.#editor.fresh(`${value}_dequantized`) : value;
+    this.#dequantize(value, codes, scale, output);
+    this.#dequantized.set(value, output);
   }
 
-  /** Where the float value comes from, and the name that its dequantized form must have, if any. */
-  #ends(value: string): readonly [source: string, target: string | undefined] {
+  #codesOf(value: string, constant: Tensor<'float32'>): Tensor<CodeType> {
+    const params = this.#paramsOf(value);
+    const codes = zeros(params.dtype, constant.shape);
+    quantizeArray(constant.data, params, codes.data);
+    return codes;
+  }
+
+  /** Where a quantized node writes to, if the value's own name must be that of its dequantized form. */
+  #rawName(value: string): string | undefined {
     const editor = this.#editor;
-    const held = editor.isOutput(value) || editor.consumers(value).some((node) => node.captures?.includes(value));
-    if (!held || !this.#makers.has(value)) return [value, undefined];
+    const held =
+      editor.isOutput(value) || editor.consumers(value).some((node) => node.captures?.includes(value));
+    if (!held || !this.#makers.has(value)) return undefined;
     const raw = editor.fresh(`${value}_float`);
     this.#raw.set(value, raw);
-    return [raw, value];
+    return raw;
   }
 
   #rewrite(node: Node): void {
@@ -127,7 +131,8 @@ class QdqWriter {
   }
 
   #weightInputs({ node, roles }: QuantizedNode): readonly [weights: string, bias: string | undefined] {
-    const inputScale = this.#paramsOf(node.inputs[roles.activations[0] as number] as string).scale[0] as number;
+    const inputScale = this.#paramsOf(node.inputs[roles.activations[0] as number] as string)
+      .scale[0] as number;
     const quantized = quantizeWeights(this.#plan.graph, node, roles, this.#plan.weights, inputScale);
     this.#weights.set(node, quantized);
     const { name, params, codes, bias } = quantized;
@@ -145,10 +150,11 @@ class QdqWriter {
     const channels = params.axis === undefined ? [] : [params.scale.length];
     const value = this.#constant(`${name}_quantized`, codes);
     const scale = this.#constant(`${name}_scale`, tensor('float32', params.scale, channels));
-    const zeros = Array.from(params.zeroPoint ?? new Int32Array(params.scale.length));
-    const zeroPoint = this.#constant(`${name}_zero_point`, tensor(params.dtype, zeros, channels));
+    const zeroPoints = Array.from(params.zeroPoint ?? new Int32Array(params.scale.length));
+    const zeroPoint = this.#constant(`${name}_zero_point`, tensor(params.dtype, zeroPoints, channels));
     const attributes = params.axis === undefined ? PER_TENSOR : { axis: attribute.int(params.axis) };
-    return this.#dequantize(value, [scale, zeroPoint], `${name}_dequantized`, attributes);
+    const output = this.#editor.fresh(`${name}_dequantized`);
+    return this.#dequantize(name, value, [scale, zeroPoint], output, attributes);
   }
 
   #biasValue(name: string, bias: NonNullable<QuantizedWeights['bias']>): string {
@@ -160,7 +166,8 @@ class QdqWriter {
     );
     // int32 codes have no zero point, by the operator's definition.
     const attributes = perChannel ? { axis: attribute.int(0) } : PER_TENSOR;
-    return this.#dequantize(value, [scale], `${name}_dequantized`, attributes);
+    const output = this.#editor.fresh(`${name}_dequantized`);
+    return this.#dequantize(name, value, [scale], output, attributes);
   }
 
   /** The scale and zero point constants of a value's group. */
@@ -190,15 +197,14 @@ class QdqWriter {
     return codes;
   }
 
-  /** `target` is a name to make unique, or a value of the source graph that the float form takes over. */
   #dequantize(
+    subject: string,
     codes: string,
     params: readonly string[],
-    target: string,
+    output: string,
     attributes: Readonly<Record<string, Attribute>> = PER_TENSOR,
   ): string {
-    const output = this.#raw.has(target) ? target : this.#editor.fresh(target);
-    const name = `${codes.replace(/_quantized(_\d+)?$/, '')}_DequantizeLinear`;
+    const name = `${subject}_DequantizeLinear`;
     this.#editor.add(makeNode('DequantizeLinear', [codes, ...params], [output], attributes, { name }));
     return output;
   }

@@ -51,19 +51,14 @@ export function selectNodes(graph: Graph, excluded: (node: Node) => boolean): Se
   const fused = new Map<Node, Node>();
   for (const { node, clamp } of quantized.values()) if (clamp) fused.set(clamp, node);
   for (const node of candidates.keys()) {
-    if (!chosen.has(node))
-      left.set(node, reason('no-quantized-neighbour', 'nothing beside it is quantized'));
+    if (!chosen.has(node)) left.set(node, reason('no-quantized-neighbour', 'nothing beside it is quantized'));
   }
   for (const clamp of fused.keys()) left.delete(clamp);
   return { quantized, fused, left };
 }
 
 /** The Relu or constant Clip that is all that sees the output of `node`. */
-function clampAfter(
-  node: Node,
-  editor: GraphEditor,
-  excluded: (node: Node) => boolean,
-): Node | undefined {
+function clampAfter(node: Node, editor: GraphEditor, excluded: (node: Node) => boolean): Node | undefined {
   const next = editor.soleConsumer(node.outputs[0] as string);
   if (next === undefined || next.opaque || next.domain !== '' || excluded(next)) return undefined;
   if (next.op === 'Relu') return next;
@@ -84,7 +79,9 @@ function join(candidates: ReadonlyMap<Node, QuantizedNode>, editor: GraphEditor)
     return maker !== undefined && chosen.has(maker);
   };
   const activations = ({ node, roles }: QuantizedNode): string[] =>
-    roles.activations.map((input) => node.inputs[input] as string).filter((name) => !editor.constants.has(name));
+    roles.activations
+      .map((input) => node.inputs[input] as string)
+      .filter((name) => !editor.constants.has(name));
   const after = (item: QuantizedNode): boolean => {
     const inputs = activations(item);
     if (item.kind === 'joined') return inputs.some(isChosenOutput);

@@ -58,7 +58,9 @@ export async function quantizeStatic(graph: Graph, options: StaticOptions): Prom
   requireSome(selection);
   const groups = scaleGroups(prepared, selection);
   const distinct = [...new Set(groups.values())];
-  const observed = distinct.flatMap((group) => group.sources).filter((value) => !prepared.constants.has(value));
+  const observed = distinct
+    .flatMap((group) => group.sources)
+    .filter((value) => !prepared.constants.has(value));
   const calibration = await calibrate(prepared, observed, {
     data: options.calibration,
     runner: options.runner,

@@ -41,7 +41,8 @@ export interface FloatWeights {
 /** Reads the constants of a selected node; they are not changed. */
 export function floatWeights(graph: Graph, node: Node, roles: Roles): FloatWeights {
   const { input, axis } = roles.weights as { readonly input: number; readonly axis: number };
-  const [alpha, beta] = node.op === 'Gemm' ? [floatAttr(node, 'alpha', 1), floatAttr(node, 'beta', 1)] : [1, 1];
+  const [alpha, beta] =
+    node.op === 'Gemm' ? [floatAttr(node, 'alpha', 1), floatAttr(node, 'beta', 1)] : [1, 1];
   const weights = scaled(constantTensor(graph, node.inputs[input] as string), alpha);
   if (roles.bias === undefined) return { weights, bias: undefined };
   const bias = scaled(constantTensor(graph, node.inputs[roles.bias] as string), beta).data;
@@ -97,9 +98,13 @@ export function quantizeWeights(
   }
   const sqnr = sqnrDb(weights.data, dequantizeTensor({ codes, params }).data);
   if (Number.isNaN(sqnr)) {
-    throw new HalftoneError('HT_MODEL_INVALID', `${name} has weights that are NaN; repair the model, or exclude its node`, {
-      constant: name,
-    });
+    throw new HalftoneError(
+      'HT_MODEL_INVALID',
+      `${name} has weights that are NaN; repair the model, or exclude its node`,
+      {
+        constant: name,
+      },
+    );
   }
   return { name, codes, params, bias: quantizedBias, raised, sqnrDb: sqnr === Infinity ? null : sqnr };
 }
@@ -109,7 +114,13 @@ function constantTensor(graph: Graph, name: string): Tensor<'float32'> {
 }
 
 function scaled(x: Tensor<'float32'>, factor: number): Tensor<'float32'> {
-  return factor === 1 ? x : tensor('float32', x.data.map((v) => v * factor), x.shape);
+  return factor === 1
+    ? x
+    : tensor(
+        'float32',
+        x.data.map((v) => v * factor),
+        x.shape,
+      );
 }
 
 /** Adds the constant's name to what is thrown: core knows arrays alone. */
@@ -118,6 +129,11 @@ function naming<T>(constant: string, run: () => T): T {
     return run();
   } catch (cause) {
     if (!isHalftoneError(cause)) throw cause;
-    throw new HalftoneError(cause.code, `${constant}: ${cause.message}`, { ...cause.details, constant }, { cause });
+    throw new HalftoneError(
+      cause.code,
+      `${constant}: ${cause.message}`,
+      { ...cause.details, constant },
+      { cause },
+    );
   }
 }

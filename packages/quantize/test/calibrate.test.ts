@@ -16,7 +16,11 @@ const options = (data: Iterable<Record<string, Tensor>>, runner: FloatRunner) =>
   runner,
   observer: minMaxObserver,
 });
-const rejects = (code: string, details: object = {}) => ({ name: 'HalftoneError', code, details: expect.objectContaining(details) });
+const rejects = (code: string, details: object = {}) => ({
+  name: 'HalftoneError',
+  code,
+  details: expect.objectContaining(details),
+});
 
 describe('calibrate', () => {
   test('observes inner values by running, graph inputs without', async () => {
@@ -87,7 +91,12 @@ describe('calibrate', () => {
       yield* batches('x', [1, 4], 1);
     }
     const runner = interpreter();
-    await calibrate(chain, ['s'], { data: data(), runner, observer: minMaxObserver, onProgress: (p) => seen.push(p) });
+    await calibrate(chain, ['s'], {
+      data: data(),
+      runner,
+      observer: minMaxObserver,
+      onProgress: (p) => seen.push(p),
+    });
     expect(seen).toEqual([
       { batches: 1, samples: 2 },
       { batches: 2, samples: 4 },
@@ -110,13 +119,17 @@ describe('calibrate', () => {
   });
 
   test('needs a batch', async () => {
-    await expect(calibrate(chain, ['s'], options([], interpreter()))).rejects.toMatchObject(rejects('HT_DATA_INVALID'));
+    await expect(calibrate(chain, ['s'], options([], interpreter()))).rejects.toMatchObject(
+      rejects('HT_DATA_INVALID'),
+    );
   });
 
   test('names a value that becomes infinite, and disposes of its sessions', async () => {
     const runner = interpreter();
     const data = [{ x: f32([1, 4], [3e38, 0, 0, 0]) }];
-    await expect(calibrate(chain, ['s'], options(data, runner))).rejects.toMatchObject(rejects('HT_DATA_INVALID', { tensor: 's' }));
+    await expect(calibrate(chain, ['s'], options(data, runner))).rejects.toMatchObject(
+      rejects('HT_DATA_INVALID', { tensor: 's' }),
+    );
     expect(runner.log.disposed).toBe(1);
   });
 
@@ -138,6 +151,8 @@ describe('calibrate', () => {
       open: () => Promise.resolve({ run: () => Promise.resolve({}), dispose: () => Promise.resolve() }),
     };
     const data = batches('x', [1, 4], 1);
-    await expect(calibrate(chain, ['s'], options(data, empty))).rejects.toMatchObject(rejects('HT_UNAVAILABLE', { value: 's' }));
+    await expect(calibrate(chain, ['s'], options(data, empty))).rejects.toMatchObject(
+      rejects('HT_UNAVAILABLE', { value: 's' }),
+    );
   });
 });

@@ -2,7 +2,17 @@ import { type Tensor } from '@halftone/core';
 import { attribute, type Graph, makeNode } from '@halftone/graph';
 import { describe, expect, test } from 'vitest';
 import { quantizeDynamic } from '../src/index.ts';
-import { batches, f32, graphOf, named, nodesOf, numbers, producerOf, residualNet, value } from './support/graphs.ts';
+import {
+  batches,
+  f32,
+  graphOf,
+  named,
+  nodesOf,
+  numbers,
+  producerOf,
+  residualNet,
+  value,
+} from './support/graphs.ts';
 import { evaluate } from './support/interpreter.ts';
 
 /** Two products that read one value, and a third with a transposed matrix. */
@@ -12,14 +22,23 @@ const net = graphOf({
   nodes: [
     makeNode('MatMul', ['x', 'a'], ['m'], {}, named('a')),
     makeNode('Relu', ['m'], ['r']),
-    makeNode('Gemm', ['r', 'b', 'c'], ['y'], { transB: attribute.int(1), alpha: attribute.float(0.5) }, named('b')),
+    makeNode(
+      'Gemm',
+      ['r', 'b', 'c'],
+      ['y'],
+      { transB: attribute.int(1), alpha: attribute.float(0.5) },
+      named('b'),
+    ),
     makeNode('MatMul', ['x', 'd'], ['z'], {}, named('d')),
   ],
   constants: { a: f32([4, 6], 1), b: f32([3, 6], 2), c: f32([3], 3), d: f32([4, 2], 4) },
 });
 
 function error(graph: Graph, model: Graph, feeds: Record<string, Tensor>, output: string): number {
-  const [exact, got] = [graph, model].map((g) => evaluate(g, feeds).get(output)?.data as Float32Array) as [Float32Array, Float32Array];
+  const [exact, got] = [graph, model].map((g) => evaluate(g, feeds).get(output)?.data as Float32Array) as [
+    Float32Array,
+    Float32Array,
+  ];
   const largest = Math.max(...exact.map(Math.abs));
   return Math.max(...exact.map((v, i) => Math.abs(v - (got[i] as number)))) / largest;
 }
@@ -45,7 +64,11 @@ describe('quantizeDynamic', () => {
 
   test('measures a value once for all that read it', () => {
     const { model } = quantizeDynamic(net);
-    expect(nodesOf(model, 'DynamicQuantizeLinear').map((node) => node.inputs[0]).sort()).toEqual(['r', 'x']);
+    expect(
+      nodesOf(model, 'DynamicQuantizeLinear')
+        .map((node) => node.inputs[0])
+        .sort(),
+    ).toEqual(['r', 'x']);
   });
 
   test('convolutions keep their window, scales and bias run along the channels', () => {
@@ -57,16 +80,27 @@ describe('quantizeDynamic', () => {
     expect(model.constants.get('w1_scale')?.shape).toEqual([1, 4, 1, 1]);
     const [feeds] = batches('x', [2, 2, 4, 4], 1) as [Record<string, Tensor>];
     expect(error(graph, model, feeds, 'y')).toBeLessThan(0.03);
-    expect(report).toMatchObject({ schemaVersion: 1, method: null, format: 'dynamic', calibration: null, counts: { nodes: 8, quantized: 3, float: 5 } });
+    expect(report).toMatchObject({
+      schemaVersion: 1,
+      method: null,
+      format: 'dynamic',
+      calibration: null,
+      counts: { nodes: 8, quantized: 3, float: 5 },
+    });
     expect(producerOf(model, 'y')?.op).toBe('Add');
   });
 
   test('excludes by name and by type, and refuses what leaves nothing', () => {
     const { model } = quantizeDynamic(net, { exclude: ['b'] });
     expect([nodesOf(model, 'MatMulInteger').length, nodesOf(model, 'Gemm').length]).toEqual([2, 1]);
-    expect(() => quantizeDynamic(net, { exclude: ['MatMul', 'Gemm'] })).toThrow(expect.objectContaining({ code: 'HT_UNSUPPORTED' }));
+    expect(() => quantizeDynamic(net, { exclude: ['MatMul', 'Gemm'] })).toThrow(
+      expect.objectContaining({ code: 'HT_UNSUPPORTED' }),
+    );
     expect(() => quantizeDynamic(net, { exclude: ['Matmul'] })).toThrow(
-      expect.objectContaining({ code: 'HT_INVALID_ARGUMENT', details: expect.objectContaining({ suggestions: ['MatMul'] }) }),
+      expect.objectContaining({
+        code: 'HT_INVALID_ARGUMENT',
+        details: expect.objectContaining({ suggestions: ['MatMul'] }),
+      }),
     );
   });
 
@@ -82,7 +116,11 @@ describe('quantizeDynamic', () => {
       constants: { a: f32([4, 4], 1) },
     });
     const { report } = quantizeDynamic(graph);
-    expect(report.nodes.map((node) => node.reason?.code)).toEqual(['weights-not-constant', 'unsupported-form', undefined]);
+    expect(report.nodes.map((node) => node.reason?.code)).toEqual([
+      'weights-not-constant',
+      'unsupported-form',
+      undefined,
+    ]);
   });
 
   test('is the same for the same input', () => {

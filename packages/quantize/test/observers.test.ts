@@ -8,7 +8,8 @@ const sample = fc.array(finite, { minLength: 3, maxLength: 3 });
 const samples = fc.array(sample, { minLength: 1, maxLength: 12 });
 
 const flat = (list: readonly (readonly number[])[]): Float32Array => Float32Array.from(list.flat());
-const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
+const close = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 
 describe('minMaxObserver', () => {
   test('neither the order of batches nor their size matters', () => {

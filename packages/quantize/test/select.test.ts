@@ -7,7 +7,8 @@ import { f32, graphOf, i64, named, residualNet, value } from './support/graphs.t
 const nothing = (): boolean => false;
 const image = value('x', ['N', 2, 4, 4]);
 const kernel1 = { kernel_shape: attribute.ints([1, 1]) };
-const conv = (from: string, to: string, name = to): Node => makeNode('Conv', [from, 'w'], [to], kernel1, named(name));
+const conv = (from: string, to: string, name = to): Node =>
+  makeNode('Conv', [from, 'w'], [to], kernel1, named(name));
 
 /** A graph over x [N,2,4,4] with 1x1 weights `w` [2,2,1,1]. */
 function net(nodes: readonly Node[], outputs: readonly string[], constants = {}): Graph {
@@ -19,7 +20,11 @@ function fates(graph: Graph, excluded: (node: Node) => boolean = nothing): Recor
   return Object.fromEntries(
     graph.nodes.map((node) => [
       node.name || node.op,
-      quantized.has(node) ? 'quantized' : fused.has(node) ? `in ${fused.get(node)?.name}` : left.get(node)?.code,
+      quantized.has(node)
+        ? 'quantized'
+        : fused.has(node)
+          ? `in ${fused.get(node)?.name}`
+          : left.get(node)?.code,
     ]),
   ) as Record<string, string>;
 }
@@ -27,8 +32,14 @@ function fates(graph: Graph, excluded: (node: Node) => boolean = nothing): Recor
 describe('selectNodes', () => {
   test('takes the products, and what their neighbourhood makes worth it', () => {
     expect(fates(residualNet())).toEqual({
-      conv1: 'quantized', relu1: 'in conv1', conv2: 'quantized', add: 'quantized', relu2: 'in add',
-      pool: 'quantized', flatten: 'quantized', gemm: 'quantized',
+      conv1: 'quantized',
+      relu1: 'in conv1',
+      conv2: 'quantized',
+      add: 'quantized',
+      relu2: 'in add',
+      pool: 'quantized',
+      flatten: 'quantized',
+      gemm: 'quantized',
     });
   });
 
@@ -42,17 +53,31 @@ describe('selectNodes', () => {
     const nodes = [
       makeNode('Transpose', ['x'], ['t'], { perm: attribute.ints([0, 1, 3, 2]) }, named('before')),
       conv('t', 'c'),
-      makeNode('MaxPool', ['c'], ['m'], { kernel_shape: attribute.ints([2, 2]), strides: attribute.ints([2, 2]) }, named('behind')),
+      makeNode(
+        'MaxPool',
+        ['c'],
+        ['m'],
+        { kernel_shape: attribute.ints([2, 2]), strides: attribute.ints([2, 2]) },
+        named('behind'),
+      ),
       makeNode('Sigmoid', ['m'], ['s']),
       makeNode('Flatten', ['s'], ['y'], {}, named('alone')),
     ];
     expect(fates(net(nodes, ['y']))).toEqual({
-      before: 'quantized', c: 'quantized', behind: 'quantized', Sigmoid: 'unsupported-op', alone: 'no-quantized-neighbour',
+      before: 'quantized',
+      c: 'quantized',
+      behind: 'quantized',
+      Sigmoid: 'unsupported-op',
+      alone: 'no-quantized-neighbour',
     });
   });
 
   test('it stays float where a float reader would see rounded values for nothing', () => {
-    const nodes = [makeNode('Flatten', ['x'], ['f'], {}, named('f')), makeNode('MatMul', ['f', 'm'], ['p'], {}, named('p')), makeNode('Sqrt', ['f'], ['q'])];
+    const nodes = [
+      makeNode('Flatten', ['x'], ['f'], {}, named('f')),
+      makeNode('MatMul', ['f', 'm'], ['p'], {}, named('p')),
+      makeNode('Sqrt', ['f'], ['q']),
+    ];
     const graph = net(nodes, ['p', 'q'], { m: f32([32, 2], 4) });
     expect(fates(graph)).toEqual({ f: 'no-quantized-neighbour', p: 'quantized', Sqrt: 'unsupported-op' });
   });
@@ -63,7 +88,11 @@ describe('selectNodes', () => {
   });
 
   test('a clamp joins only a node that it alone reads', () => {
-    const nodes = [conv('x', 'c'), makeNode('Relu', ['c'], ['r']), makeNode('Add', ['c', 'r'], ['y'], {}, named('add'))];
+    const nodes = [
+      conv('x', 'c'),
+      makeNode('Relu', ['c'], ['r']),
+      makeNode('Add', ['c', 'r'], ['y'], {}, named('add')),
+    ];
     expect(fates(net(nodes, ['y']))).toEqual({ c: 'quantized', Relu: 'unsupported-op', add: 'quantized' });
     expect(fates(net(nodes.slice(0, 2), ['c', 'r']))['Relu']).toBe('unsupported-op');
   });
@@ -71,13 +100,25 @@ describe('selectNodes', () => {
   test('a Clip joins where its bounds are constants', () => {
     const nodes = [conv('x', 'c'), makeNode('Clip', ['c', '', 'six'], ['y'])];
     expect(fates(net(nodes, ['y'], { six: f32([], [6]) }))['Clip']).toBe('in c');
-    const computed = [conv('x', 'c'), makeNode('Sqrt', ['one'], ['hi']), makeNode('Clip', ['c', '', 'hi'], ['y'])];
+    const computed = [
+      conv('x', 'c'),
+      makeNode('Sqrt', ['one'], ['hi']),
+      makeNode('Clip', ['c', '', 'hi'], ['y']),
+    ];
     expect(fates(net(computed, ['y'], { one: f32([], [1]) }))['Clip']).toBe('unsupported-op');
   });
 
   test('excluded nodes stay, and their clamps with them', () => {
-    expect(fates(residualNet(), (node) => node.name === 'conv1')).toMatchObject({ conv1: 'excluded', relu1: 'unsupported-op', conv2: 'quantized' });
-    expect(fates(residualNet(), (node) => node.op === 'Relu')).toMatchObject({ conv1: 'quantized', relu1: 'excluded', add: 'quantized' });
+    expect(fates(residualNet(), (node) => node.name === 'conv1')).toMatchObject({
+      conv1: 'excluded',
+      relu1: 'unsupported-op',
+      conv2: 'quantized',
+    });
+    expect(fates(residualNet(), (node) => node.op === 'Relu')).toMatchObject({
+      conv1: 'quantized',
+      relu1: 'excluded',
+      add: 'quantized',
+    });
   });
 
   test('says why a node cannot be quantized', () => {
@@ -97,7 +138,10 @@ describe('selectNodes', () => {
     // Inference rightly rejects weights of that shape, so that node is judged alone.
     const rest = { ...graph, nodes: nodes.slice(1), outputs: graph.outputs.slice(1) };
     expect(fates(rest)).toEqual({
-      'computed bias': 'bias-not-constant', 'a bias for each row': 'unsupported-form', integers: 'not-float32', 'other domain': 'unsupported-op',
+      'computed bias': 'bias-not-constant',
+      'a bias for each row': 'unsupported-form',
+      integers: 'not-float32',
+      'other domain': 'unsupported-op',
     });
     const square = graphOf({ inputs: [value('x', [1, 1, 1, 1])], outputs: ['a'], nodes: nodes.slice(0, 1) });
     expect(inferShapes(square).get('a')?.shape).toEqual([1, 1, 1, 1]);

@@ -56,9 +56,12 @@ export function checkManifest(workspace: Workspace, member: Member): Violation[]
 /** Checks the imports and globals of one file. */
 export function checkFile(workspace: Workspace, member: Member, file: SourceFile): Violation[] {
   const nodeOnly = nodeOnlyFiles(member);
+  // A folder `src/node` holds what the files of the node condition are made of.
+  const inNodeFolder = (path: string): boolean => path.startsWith(`${member.dir}/src/node/`);
+  const isNodeOnly = (path: string): boolean => nodeOnly.has(path) || inNodeFolder(path);
   const test = file.part === 'test';
   const mustBePortable =
-    !test && member.group === 'packages' && portable.includes(member.folder) && !nodeOnly.has(file.path);
+    !test && member.group === 'packages' && portable.includes(member.folder) && !isNodeOnly(file.path);
   const declared = new Set(runtimeDependencies(member.manifest));
   // What is never published may use development dependencies anywhere.
   if (test || member.group !== 'packages')
@@ -69,8 +72,10 @@ export function checkFile(workspace: Workspace, member: Member, file: SourceFile
     switch (target.kind) {
       case 'relative': {
         const inside = test ? `${member.dir}/` : `${member.dir}/src/`;
-        if (!target.path.startsWith(inside)) return ['escape', `${name} leads outside of ${inside}`];
-        if (!test && nodeOnly.has(target.path))
+        // What is never published may read the data of what is.
+        const data = member.group !== 'packages' && /^packages\/[^/]+\/demo\//.test(target.path);
+        if (!target.path.startsWith(inside) && !data) return ['escape', `${name} leads outside of ${inside}`];
+        if (!test && (nodeOnly.has(target.path) || (inNodeFolder(target.path) && !isNodeOnly(file.path))))
           return ['node-only', `${name} is only for Node: import it by its # name`];
         return undefined;
       }

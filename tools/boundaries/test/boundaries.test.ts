@@ -176,6 +176,19 @@ describe('host', () => {
 });
 
 describe('node-only', () => {
+  it('knows a folder src/node: free to use the host, and reached from node files alone', () => {
+    const inner = { 'packages/onnx/src/node/folder.ts': "import 'node:fs';\nexport const a = 1;\n" };
+    expect(
+      violationsWith({
+        ...inner,
+        'packages/onnx/src/files-node.ts': "export { a } from './node/folder.ts';\n",
+      }),
+    ).toEqual([]);
+    expect(
+      violationsWith({ ...inner, 'packages/onnx/src/index.ts': "export { a } from './node/folder.ts';\n" }),
+    ).toEqual(['node-only packages/onnx/src/index.ts:1']);
+  });
+
   it('refuses a direct import of a file of the node condition', () => {
     expect(
       violationsWith({ 'packages/onnx/src/index.ts': "export { open } from './files-node.ts';\n" }),

@@ -44,7 +44,10 @@ export type ProductResult<O extends ProductOutput> = O extends 'int32' | 'float3
 /** A backend as users hold it: the ops that every backend must have as methods, all others through `call` and `prepare`. */
 export class Backend extends OpRunner {
   /** Float32 to codes with given parameters. Throws HT_SHAPE_MISMATCH where they do not fit the axis. */
-  async quantize<D extends CodeType>(x: Tensor<'float32'>, params: QuantParams<D>): Promise<QuantizedTensor<D>> {
+  async quantize<D extends CodeType>(
+    x: Tensor<'float32'>,
+    params: QuantParams<D>,
+  ): Promise<QuantizedTensor<D>> {
     const spec = { shape: x.shape, to: params.dtype, ...axisOf(params) };
     const { y } = await this.call('quantize', spec, { x, ...operands(params) });
     return quantized(y as Tensor<D>, params);
@@ -55,17 +58,27 @@ export class Backend extends OpRunner {
     const { codes, params } = q;
     const spec = { shape: codes.shape, from: params.dtype, ...axisOf(params) };
     const { scale, zeroPoint } = operands(params);
-    const io: HostIO = params.dtype === 'int32' ? { x: codes, scale: scale! } : { x: codes, scale: scale!, zeroPoint: zeroPoint! };
+    const io: HostIO =
+      params.dtype === 'int32'
+        ? { x: codes, scale: scale! }
+        : { x: codes, scale: scale!, zeroPoint: zeroPoint! };
     return (await this.call('dequantize', spec, io))['y'] as Tensor<'float32'>;
   }
 
   /** Int32 sums of scale `from` (one, or one an index of `axis`) to codes; mode `ort-f32`. */
   async requantize<D extends CodeType>(
-    x: Tensor<'int32'>, from: ArrayLike<number>, to: QuantParams<D>, options: { readonly axis?: number; readonly clamp?: readonly [number, number] } = {},
+    x: Tensor<'int32'>,
+    from: ArrayLike<number>,
+    to: QuantParams<D>,
+    options: { readonly axis?: number; readonly clamp?: readonly [number, number] } = {},
   ): Promise<QuantizedTensor<D>> {
     const multiplier = requantizeMultiplier(from, 1, scalarScale(to, 'the output'));
     const spec = { shape: x.shape, to: to.dtype, mode: 'ort-f32', ...options } as const;
-    const { y } = await this.call('requantize', spec, { x, multiplier: tensor('float32', multiplier), zeroPoint: operands(to)['zeroPoint']! });
+    const { y } = await this.call('requantize', spec, {
+      x,
+      multiplier: tensor('float32', multiplier),
+      zeroPoint: operands(to)['zeroPoint']!,
+    });
     return quantized(y as Tensor<D>, to);
   }
 
@@ -73,30 +86,78 @@ export class Backend extends OpRunner {
    * A [m, k] times B [k, n] on codes. A has one scale; B one, or one a column. numerics 4.5.
    * Throws HT_SHAPE_MISMATCH and HT_INVALID_ARGUMENT for operands that do not fit.
    */
-  async qgemm<O extends ProductOutput = 'int32'>(a: Codes, b: Codes, options: QGemmOptions<O> = {}): Promise<ProductResult<O>> {
+  async qgemm<O extends ProductOutput = 'int32'>(
+    a: Codes,
+    b: Codes,
+    options: QGemmOptions<O> = {},
+  ): Promise<ProductResult<O>> {
     const transposeB = options.transposeB ?? false;
     const [m = 0, k = 0] = matrix(a, 'a');
     const [rows = 0, columns = 0] = matrix(b, 'b');
     const [kb, n] = transposeB ? [columns, rows] : [rows, columns];
-    if (k !== kb) throw new HalftoneError('HT_SHAPE_MISMATCH', `qgemm: a has ${k} columns, b ${kb} rows; transposeB says that b is stored [n, k]`, { a: a.codes.shape, b: b.codes.shape });
+    if (k !== kb)
+      throw new HalftoneError(
+        'HT_SHAPE_MISMATCH',
+        `qgemm: a has ${k} columns, b ${kb} rows; transposeB says that b is stored [n, k]`,
+        { a: a.codes.shape, b: b.codes.shape },
+      );
     const channelAxis = transposeB ? 0 : 1;
     const product = productOf('qgemm', a, b, channelAxis, options);
-    const spec = { batch: 1, m, n, k, a: a.params.dtype, b: b.params.dtype, transposeB, bZeroPoint: product.zeroPoint, bias: product.bias, output: product.output } as const;
-    const io = { a: a.codes, b: b.codes, aZeroPoint: operands(a.params)['zeroPoint']!, bZeroPoint: product.weightZeroPoint, ...product.io };
+    const spec = {
+      batch: 1,
+      m,
+      n,
+      k,
+      a: a.params.dtype,
+      b: b.params.dtype,
+      transposeB,
+      bZeroPoint: product.zeroPoint,
+      bias: product.bias,
+      output: product.output,
+    } as const;
+    const io = {
+      a: a.codes,
+      b: b.codes,
+      aZeroPoint: operands(a.params)['zeroPoint']!,
+      bZeroPoint: product.weightZeroPoint,
+      ...product.io,
+    };
     return product.result((await this.call('qgemm', spec, io))['y']!, [m, n]);
   }
 
   /** Convolution of an NHWC image with OHWI weights on codes; weights have one scale, or one an output channel. */
-  async qconv2d<O extends ProductOutput = 'int32'>(x: Codes, w: Codes, options: QConv2dOptions<O> = {}): Promise<ProductResult<O>> {
+  async qconv2d<O extends ProductOutput = 'int32'>(
+    x: Codes,
+    w: Codes,
+    options: QConv2dOptions<O> = {},
+  ): Promise<ProductResult<O>> {
     const [n, h, width, c] = image(x, 'x');
     const [o, kh, kw] = image(w, 'w');
     const product = productOf('qconv2d', x, w, 0, options);
     const spec = {
-      n, h, w: width, c, o, kernel: [kh, kw], groups: options.groups ?? 1,
-      strides: options.strides ?? [1, 1], dilations: options.dilations ?? [1, 1], pads: options.pads ?? [0, 0, 0, 0],
-      x: x.params.dtype, weights: w.params.dtype, wZeroPoint: product.zeroPoint, bias: product.bias, output: product.output,
+      n,
+      h,
+      w: width,
+      c,
+      o,
+      kernel: [kh, kw],
+      groups: options.groups ?? 1,
+      strides: options.strides ?? [1, 1],
+      dilations: options.dilations ?? [1, 1],
+      pads: options.pads ?? [0, 0, 0, 0],
+      x: x.params.dtype,
+      weights: w.params.dtype,
+      wZeroPoint: product.zeroPoint,
+      bias: product.bias,
+      output: product.output,
     } as const;
-    const io = { x: x.codes, w: w.codes, xZeroPoint: operands(x.params)['zeroPoint']!, wZeroPoint: product.weightZeroPoint, ...product.io };
+    const io = {
+      x: x.codes,
+      w: w.codes,
+      xZeroPoint: operands(x.params)['zeroPoint']!,
+      wZeroPoint: product.weightZeroPoint,
+      ...product.io,
+    };
     const y = (await this.call('qconv2d', spec, io))['y']!;
     return product.result(y, y.shape);
   }
@@ -111,20 +172,45 @@ interface Product<O extends ProductOutput> {
   result(y: Tensor, shape: readonly number[]): ProductResult<O>;
 }
 
-function productOf<O extends ProductOutput>(op: string, a: Codes, w: Codes, channelAxis: number, options: ProductOptions<O>): Product<O> {
+function productOf<O extends ProductOutput>(
+  op: string,
+  a: Codes,
+  w: Codes,
+  channelAxis: number,
+  options: ProductOptions<O>,
+): Product<O> {
   const output: ProductOutput = options.output ?? 'int32';
   const aScale = scalarScale(a.params, `${op}: the first operand`);
   const { axis } = w.params;
   if (axis !== undefined && axis !== channelAxis) {
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: weights have a scale for each index of axis ${axis}; axis ${channelAxis}, that of the output channels, is needed`, { op, axis });
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `${op}: weights have a scale for each index of axis ${axis}; axis ${channelAxis}, that of the output channels, is needed`,
+      { op, axis },
+    );
   }
   const kind: PerChannel = axis === undefined ? 'per-tensor' : 'per-channel';
   const io: Record<string, Tensor> = options.bias ? { bias: options.bias } : {};
-  const common = { zeroPoint: kind, weightZeroPoint: operands(w.params)['zeroPoint']!, bias: options.bias ? 'int32' : 'none', io } as const;
-  if (output === 'int32') return { ...common, output: { type: 'int32' }, result: (y, shape) => ({ ...y, shape }) as ProductResult<O> };
+  const common = {
+    zeroPoint: kind,
+    weightZeroPoint: operands(w.params)['zeroPoint']!,
+    bias: options.bias ? 'int32' : 'none',
+    io,
+  } as const;
+  if (output === 'int32')
+    return {
+      ...common,
+      output: { type: 'int32' },
+      result: (y, shape) => ({ ...y, shape }) as ProductResult<O>,
+    };
   const yScale = output === 'float32' ? 1 : scalarScale(output, `${op}: the output`);
   io['multiplier'] = tensor('float32', requantizeMultiplier(aScale, w.params.scale, yScale));
-  if (output === 'float32') return { ...common, output: { type: 'float32', multiplier: kind }, result: (y, shape) => ({ ...y, shape }) as ProductResult<O> };
+  if (output === 'float32')
+    return {
+      ...common,
+      output: { type: 'float32', multiplier: kind },
+      result: (y, shape) => ({ ...y, shape }) as ProductResult<O>,
+    };
   io['zeroPoint'] = operands(output)['zeroPoint']!;
   const clamp = options.clamp ? { clamp: options.clamp } : {};
   return {
@@ -146,23 +232,40 @@ function axisOf(params: QuantParams): { readonly axis?: number } {
 function operands(params: QuantParams): Record<string, Tensor> {
   const zeros = new dtypes[params.dtype].Array(params.scale.length);
   if (params.zeroPoint) zeros.set(params.zeroPoint);
-  return { scale: tensor('float32', params.scale), zeroPoint: { dtype: params.dtype, shape: [zeros.length], data: zeros } as Tensor };
+  return {
+    scale: tensor('float32', params.scale),
+    zeroPoint: { dtype: params.dtype, shape: [zeros.length], data: zeros } as Tensor,
+  };
 }
 
 function scalarScale(params: QuantParams, whose: string): number {
   const [scale] = params.scale;
   if (params.scale.length !== 1 || scale === undefined) {
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `${whose} has ${params.scale.length} scales; one is needed`, { scales: params.scale.length });
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `${whose} has ${params.scale.length} scales; one is needed`,
+      { scales: params.scale.length },
+    );
   }
   return scale;
 }
 
 function matrix(q: Codes, name: string): readonly number[] {
-  if (q.codes.shape.length !== 2) throw new HalftoneError('HT_SHAPE_MISMATCH', `${name} is [${q.codes.shape.join(', ')}]; a matrix is needed`, { operand: name });
+  if (q.codes.shape.length !== 2)
+    throw new HalftoneError(
+      'HT_SHAPE_MISMATCH',
+      `${name} is [${q.codes.shape.join(', ')}]; a matrix is needed`,
+      { operand: name },
+    );
   return q.codes.shape;
 }
 
 function image(q: Codes, name: string): readonly [number, number, number, number] {
-  if (q.codes.shape.length !== 4) throw new HalftoneError('HT_SHAPE_MISMATCH', `${name} is [${q.codes.shape.join(', ')}]; four axes are needed`, { operand: name });
+  if (q.codes.shape.length !== 4)
+    throw new HalftoneError(
+      'HT_SHAPE_MISMATCH',
+      `${name} is [${q.codes.shape.join(', ')}]; four axes are needed`,
+      { operand: name },
+    );
   return q.codes.shape as unknown as readonly [number, number, number, number];
 }

@@ -3,7 +3,17 @@ import { HalftoneError } from '../errors.ts';
 import type { OpName, OpSpecs } from '../ops/catalogue.ts';
 import { byteSize, sizeOf, type Tensor, type TensorDesc } from '../tensor.ts';
 import type {
-  BackendDriver, BackendProvider, DeviceIO, DeviceTensor, HostIO, Kernel, KernelProvider, NumericClass, PackedWeights, Probe, Refusal,
+  BackendDriver,
+  BackendProvider,
+  DeviceIO,
+  DeviceTensor,
+  HostIO,
+  Kernel,
+  KernelProvider,
+  NumericClass,
+  PackedWeights,
+  Probe,
+  Refusal,
 } from './contract.ts';
 
 /** An op over host memory: operands and results are typed arrays; results are written in place. */
@@ -57,14 +67,21 @@ function allocate(desc: TensorDesc): Tensor['data'] {
     return new dtypes[desc.dtype].Array(sizeOf(desc.shape));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new HalftoneError('HT_OUT_OF_MEMORY', `no memory for ${byteSize(desc)} bytes ([${desc.shape.join(', ')}] of ${desc.dtype})`,
-      { bytes: byteSize(desc) }, { cause });
+    throw new HalftoneError(
+      'HT_OUT_OF_MEMORY',
+      `no memory for ${byteSize(desc)} bytes ([${desc.shape.join(', ')}] of ${desc.dtype})`,
+      { bytes: byteSize(desc) },
+      { cause },
+    );
   }
 }
 
 function hostView(name: string, tensor: DeviceTensor): Tensor {
   const data = tensor instanceof HostTensor ? tensor.data : undefined;
-  if (data === undefined) throw new HalftoneError('HT_DISPOSED', `operand ${name} was disposed, or is another backend's`, { operand: name });
+  if (data === undefined)
+    throw new HalftoneError('HT_DISPOSED', `operand ${name} was disposed, or is another backend's`, {
+      operand: name,
+    });
   return { dtype: tensor.dtype, shape: tensor.shape, data } as Tensor;
 }
 
@@ -72,7 +89,9 @@ function hostView(name: string, tensor: DeviceTensor): Tensor {
  * Makes a complete provider of plain functions over typed arrays: memory, counters, reading, writing and disposal are supplied.
  * A first backend of one op is its function and this call.
  */
-export function hostBackend<Options = object>(options: HostBackendOptions<Options>): BackendProvider<Options> {
+export function hostBackend<Options = object>(
+  options: HostBackendOptions<Options>,
+): BackendProvider<Options> {
   return {
     spec: 'backend/1',
     name: options.name,
@@ -87,7 +106,10 @@ function createDriver<Options>(options: HostBackendOptions<Options>): BackendDri
   let disposed = false;
   const kernels: { [O in OpName]?: KernelProvider<never> } = {};
   const numericClass: { [O in OpName]?: NumericClass } = {};
-  for (const [name, entry] of Object.entries(options.ops) as [OpName, HostOp<never> | HostOpObject<never>][]) {
+  for (const [name, entry] of Object.entries(options.ops) as [
+    OpName,
+    HostOp<never> | HostOpObject<never>,
+  ][]) {
     const op: HostOpObject<never> = typeof entry === 'function' ? { run: entry } : entry;
     kernels[name] = kernelProvider(name, op);
     numericClass[name] = op.numericClass ?? options.numericClass(name);
@@ -98,7 +120,8 @@ function createDriver<Options>(options: HostBackendOptions<Options>): BackendDri
     capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
     kernels: kernels as BackendDriver['kernels'],
     alloc(desc) {
-      if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${options.name} was disposed; open it again`);
+      if (disposed)
+        throw new HalftoneError('HT_DISPOSED', `backend ${options.name} was disposed; open it again`);
       const bytes = byteSize(desc);
       const tensor = new HostTensor(desc, () => {
         liveTensors--;

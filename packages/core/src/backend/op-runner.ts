@@ -3,7 +3,16 @@ import { catalogue, type OpName, type OpSpecs } from '../ops/catalogue.ts';
 import type { Descs, OpDefinition } from '../ops/definition.ts';
 import { byteSize, sizeOf, type Tensor, type TensorDesc } from '../tensor.ts';
 import type {
-  BackendDriver, BackendStats, Capabilities, DeviceIO, DeviceTensor, HostIO, Kernel, KernelProvider, PackedWeights, Refusal,
+  BackendDriver,
+  BackendStats,
+  Capabilities,
+  DeviceIO,
+  DeviceTensor,
+  HostIO,
+  Kernel,
+  KernelProvider,
+  PackedWeights,
+  Refusal,
 } from './contract.ts';
 
 /** An op made ready on a backend, with the weights it was given. */
@@ -95,14 +104,19 @@ export class OpRunner {
     const provider = this.#provider(op);
     if (refusal !== true || provider === undefined) {
       const reason = refusal === true ? 'no kernel' : refusal.reason;
-      throw new HalftoneError('HT_UNSUPPORTED', `${op} on ${this.name}: ${reason}; use another backend for it`, { op, spec, backend: this.name });
+      throw new HalftoneError(
+        'HT_UNSUPPORTED',
+        `${op} on ${this.name}: ${reason}; use another backend for it`,
+        { op, spec, backend: this.name },
+      );
     }
     const inputs = def.inputs(spec);
     for (const name in weights) checkWeight(op, name, def, inputs, weights[name]!);
     let packed: PackedWeights | undefined;
     const fixed: Record<string, DeviceTensor> = {};
     const names = Object.keys(weights);
-    if (provider.pack && names.length > 0 && names.length === def.packable?.length) packed = provider.pack(spec, weights);
+    if (provider.pack && names.length > 0 && names.length === def.packable?.length)
+      packed = provider.pack(spec, weights);
     else for (const name of names) fixed[name] = this.upload(weights[name]!);
     const kernel = provider.prepare(spec, packed);
     const expected: Record<string, TensorDesc> = { ...inputs, ...def.outputs(spec) };
@@ -111,7 +125,12 @@ export class OpRunner {
   }
 
   #prepared(
-    op: OpName, kernel: Kernel, expected: Descs, outputs: readonly string[], fixed: Record<string, DeviceTensor>, packed?: PackedWeights,
+    op: OpName,
+    kernel: Kernel,
+    expected: Descs,
+    outputs: readonly string[],
+    fixed: Record<string, DeviceTensor>,
+    packed?: PackedWeights,
   ): PreparedOp {
     let disposed = false;
     const hasFixed = Object.keys(fixed).length > 0;
@@ -123,7 +142,11 @@ export class OpRunner {
         if (disposed) throw new HalftoneError('HT_DISPOSED', `${op} was disposed; prepare it again`, { op });
         for (const name in expected) {
           const operand = io[name];
-          if (operand === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: operand ${name} is missing`, { op, operand: name });
+          if (operand === undefined)
+            throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: operand ${name} is missing`, {
+              op,
+              operand: name,
+            });
           this.#checkOperand(op, name, expected[name]!, operand);
         }
         checkNames(op, io, expected, outputs);
@@ -148,7 +171,11 @@ export class OpRunner {
       const expected = definition(op).inputs(spec);
       for (const name in inputs) {
         const desc = expected[name];
-        if (desc === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `${op} has no operand ${name}`, { op, operand: name });
+        if (desc === undefined)
+          throw new HalftoneError('HT_INVALID_ARGUMENT', `${op} has no operand ${name}`, {
+            op,
+            operand: name,
+          });
         checkDesc(op, name, desc, inputs[name]!);
         io[name] = this.upload(inputs[name]!);
       }
@@ -191,13 +218,21 @@ export class OpRunner {
   }
 
   #alive(): void {
-    if (this.#disposed) throw new HalftoneError('HT_DISPOSED', `backend ${this.name} was disposed; open it again`, { backend: this.name });
+    if (this.#disposed)
+      throw new HalftoneError('HT_DISPOSED', `backend ${this.name} was disposed; open it again`, {
+        backend: this.name,
+      });
   }
 
   #checkOperand(op: string, name: string, desc: TensorDesc, operand: DeviceTensor): void {
-    if (operand.disposed) throw new HalftoneError('HT_DISPOSED', `${op}: operand ${name} was disposed`, { op, operand: name });
+    if (operand.disposed)
+      throw new HalftoneError('HT_DISPOSED', `${op}: operand ${name} was disposed`, { op, operand: name });
     if (!this.#owned.has(operand)) {
-      throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: operand ${name} belongs to another backend; read it there and write it here`, { op, operand: name });
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `${op}: operand ${name} belongs to another backend; read it there and write it here`,
+        { op, operand: name },
+      );
     }
     checkDesc(op, name, desc, operand);
   }
@@ -205,38 +240,61 @@ export class OpRunner {
 
 function definition<O extends OpName>(op: O): OpDefinition<OpSpecs[O]> {
   const def = Object.hasOwn(catalogue, op) ? catalogue[op] : undefined;
-  if (def === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `no op is called ${String(op)}`, { op });
+  if (def === undefined)
+    throw new HalftoneError('HT_INVALID_ARGUMENT', `no op is called ${String(op)}`, { op });
   return def as OpDefinition<OpSpecs[O]>;
 }
 
 // Shapes are compared by their number of elements: memory is dense, and a spec says how it is read.
 function checkDesc(op: string, name: string, expected: TensorDesc, got: TensorDesc): void {
   if (expected.dtype !== got.dtype) {
-    throw new HalftoneError('HT_DTYPE_MISMATCH', `${op}: operand ${name} is ${got.dtype}, ${expected.dtype} is needed`, { op, operand: name });
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `${op}: operand ${name} is ${got.dtype}, ${expected.dtype} is needed`,
+      { op, operand: name },
+    );
   }
   if (sizeOf(expected.shape) !== sizeOf(got.shape)) {
-    throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: operand ${name} is [${got.shape.join(', ')}], [${expected.shape.join(', ')}] is needed`,
-      { op, operand: name, expected: expected.shape, got: got.shape });
+    throw new HalftoneError(
+      'HT_SHAPE_MISMATCH',
+      `${op}: operand ${name} is [${got.shape.join(', ')}], [${expected.shape.join(', ')}] is needed`,
+      { op, operand: name, expected: expected.shape, got: got.shape },
+    );
   }
 }
 
 function checkWeight<S>(op: string, name: string, def: OpDefinition<S>, inputs: Descs, weight: Tensor): void {
   const desc = def.packable?.includes(name) ? inputs[name] : undefined;
-  if (desc === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: ${name} is not a weight operand`, { op, operand: name });
+  if (desc === undefined)
+    throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: ${name} is not a weight operand`, {
+      op,
+      operand: name,
+    });
   checkDesc(op, name, desc, weight);
   if (weight.data.length * weight.data.BYTES_PER_ELEMENT !== byteSize(desc)) {
-    throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: the data of ${name} do not fill its shape`, { op, operand: name });
+    throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: the data of ${name} do not fill its shape`, {
+      op,
+      operand: name,
+    });
   }
 }
 
 function checkNames(op: string, io: DeviceIO, expected: Descs, outputs: readonly string[]): void {
   for (const name in io) {
-    if (expected[name] === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `${op} takes no operand ${name} here`, { op, operand: name });
+    if (expected[name] === undefined)
+      throw new HalftoneError('HT_INVALID_ARGUMENT', `${op} takes no operand ${name} here`, {
+        op,
+        operand: name,
+      });
   }
   for (const output of outputs) {
     for (const name in io) {
       if (name !== output && io[name] === io[output]) {
-        throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: ${output} and ${name} are one tensor; results need their own`, { op, operand: name });
+        throw new HalftoneError(
+          'HT_INVALID_ARGUMENT',
+          `${op}: ${output} and ${name} are one tensor; results need their own`,
+          { op, operand: name },
+        );
       }
     }
   }

@@ -31,7 +31,12 @@ export interface AccumulatorSpec {
 }
 
 export function checkAccumulator(op: string, spec: AccumulatorSpec): void {
-  requireSpec(op, spec.bias !== 'float32' || spec.output.type === 'float32', 'a float32 bias needs float32 output', spec);
+  requireSpec(
+    op,
+    spec.bias !== 'float32' || spec.output.type === 'float32',
+    'a float32 bias needs float32 output',
+    spec,
+  );
   if (spec.output.type === 'codes') checkClamp(op, spec.output.dtype, spec.output.clamp, spec);
 }
 

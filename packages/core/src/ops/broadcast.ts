@@ -8,7 +8,11 @@ export function broadcastShape(op: string, a: readonly number[], b: readonly num
     const da = a[i - rank + a.length] ?? 1;
     const db = b[i - rank + b.length] ?? 1;
     if (da !== db && da !== 1 && db !== 1) {
-      throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: [${a.join(', ')}] and [${b.join(', ')}] do not broadcast: axis ${i} has ${da} and ${db}`, { op, a, b });
+      throw new HalftoneError(
+        'HT_SHAPE_MISMATCH',
+        `${op}: [${a.join(', ')}] and [${b.join(', ')}] do not broadcast: axis ${i} has ${da} and ${db}`,
+        { op, a, b },
+      );
     }
     shape.push(da === 1 ? db : da);
   }

@@ -4,14 +4,32 @@ import type { OpDefinition } from './definition.ts';
 import { dequantize, type DequantizeSpec } from './dequantize.ts';
 import { dynamicQuantize, type DynamicQuantizeSpec } from './dynamic-quantize.ts';
 import {
-  binary, type BinarySpec, cast, type CastSpec, concat, type ConcatSpec, softmax, type SoftmaxSpec, transpose,
-  type TransposeSpec, unary, type UnarySpec,
+  binary,
+  type BinarySpec,
+  cast,
+  type CastSpec,
+  concat,
+  type ConcatSpec,
+  softmax,
+  type SoftmaxSpec,
+  transpose,
+  type TransposeSpec,
+  unary,
+  type UnarySpec,
 } from './elementwise.ts';
 import { fakeQuantize, type FakeQuantizeSpec } from './fake-quantize.ts';
 import { gemm, type GemmSpec } from './gemm.ts';
 import { im2col, type Im2colSpec } from './im2col.ts';
 import { lut256, type Lut256Spec } from './lut256.ts';
-import { avgpool, type AvgPoolSpec, maxpool, qavgpool, type QAvgPoolSpec, qmaxpool, type QMaxPoolSpec } from './pool.ts';
+import {
+  avgpool,
+  type AvgPoolSpec,
+  maxpool,
+  qavgpool,
+  type QAvgPoolSpec,
+  qmaxpool,
+  type QMaxPoolSpec,
+} from './pool.ts';
 import { qadd, type QAddSpec } from './qadd.ts';
 import { qconv2d, type QConv2dSpec } from './qconv2d.ts';
 import { qgemm, type QGemmSpec } from './qgemm.ts';
@@ -49,15 +67,39 @@ export type OpName = keyof OpSpecs;
 
 /** Every op, by name. */
 export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
-  quantize, dequantize, requantize, qgemm,
-  im2col, qconv2d,
-  qmaxpool, qavgpool, qadd, lut256, dynamicQuantize,
-  conv2d, gemm, fakeQuantize, binary, unary, softmax, maxpool, avgpool, cast, transpose, concat,
+  quantize,
+  dequantize,
+  requantize,
+  qgemm,
+  im2col,
+  qconv2d,
+  qmaxpool,
+  qavgpool,
+  qadd,
+  lut256,
+  dynamicQuantize,
+  conv2d,
+  gemm,
+  fakeQuantize,
+  binary,
+  unary,
+  softmax,
+  maxpool,
+  avgpool,
+  cast,
+  transpose,
+  concat,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];
 
 /** Ops whose results are integers, or follow from them by one rounded step each: bit-equal on every backend. */
 export function isExactOp(op: OpName): boolean {
-  return catalogue[op].tier !== 'float' || op === 'transpose' || op === 'concat' || op === 'cast' || op === 'fakeQuantize';
+  return (
+    catalogue[op].tier !== 'float' ||
+    op === 'transpose' ||
+    op === 'concat' ||
+    op === 'cast' ||
+    op === 'fakeQuantize'
+  );
 }

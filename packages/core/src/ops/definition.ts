@@ -39,7 +39,11 @@ export function paramCount(op: string, shape: readonly number[], axis: number | 
   if (axis === undefined) return 1;
   const extent = Number.isInteger(axis) && axis >= 0 ? shape[axis] : undefined;
   if (extent === undefined) {
-    throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: axis ${axis} is not an axis of [${shape.join(', ')}]`, { op, axis, shape });
+    throw new HalftoneError(
+      'HT_SHAPE_MISMATCH',
+      `${op}: axis ${axis} is not an axis of [${shape.join(', ')}]`,
+      { op, axis, shape },
+    );
   }
   return extent;
 }

@@ -17,7 +17,11 @@ export const dequantize: OpDefinition<DequantizeSpec> = {
   inputs(spec) {
     const params = [paramCount('dequantize', spec.shape, spec.axis)];
     const zeroPoint = spec.from === 'int32' ? {} : { zeroPoint: { dtype: spec.from, shape: params } };
-    return { x: { dtype: spec.from, shape: spec.shape }, scale: { dtype: 'float32', shape: params }, ...zeroPoint };
+    return {
+      x: { dtype: spec.from, shape: spec.shape },
+      scale: { dtype: 'float32', shape: params },
+      ...zeroPoint,
+    };
   },
   outputs: (spec) => ({ y: { dtype: 'float32', shape: spec.shape } }),
 };

@@ -17,8 +17,13 @@ export const binary: OpDefinition<BinarySpec> = {
     broadcastShape(spec.function, spec.aShape, spec.bShape);
     checkFloatClamp(spec.function, spec.clamp, spec);
   },
-  inputs: (spec) => ({ a: { dtype: 'float32', shape: spec.aShape }, b: { dtype: 'float32', shape: spec.bShape } }),
-  outputs: (spec) => ({ y: { dtype: 'float32', shape: broadcastShape(spec.function, spec.aShape, spec.bShape) } }),
+  inputs: (spec) => ({
+    a: { dtype: 'float32', shape: spec.aShape },
+    b: { dtype: 'float32', shape: spec.bShape },
+  }),
+  outputs: (spec) => ({
+    y: { dtype: 'float32', shape: broadcastShape(spec.function, spec.aShape, spec.bShape) },
+  }),
 };
 
 export type UnarySpec =
@@ -82,8 +87,12 @@ export const transpose: OpDefinition<TransposeSpec> = {
   name: 'transpose',
   tier: 'float',
   check: (spec) =>
-    requireShape('transpose', spec.perm.length === spec.shape.length && spec.shape.every((_, axis) => spec.perm.includes(axis)),
-      'perm is a permutation of the axes', spec),
+    requireShape(
+      'transpose',
+      spec.perm.length === spec.shape.length && spec.shape.every((_, axis) => spec.perm.includes(axis)),
+      'perm is a permutation of the axes',
+      spec,
+    ),
   inputs: (spec) => ({ x: { dtype: spec.dtype, shape: spec.shape } }),
   outputs: (spec) => ({ y: { dtype: spec.dtype, shape: spec.perm.map((axis) => spec.shape[axis]!) } }),
 };
@@ -101,6 +110,10 @@ export const concat: OpDefinition<ConcatSpec> = {
   tier: 'float',
   check: (spec) => requireSpec('concat', spec.extents.length > 0, 'there is at least one operand', spec),
   inputs: (spec) =>
-    Object.fromEntries(spec.extents.map((extent, i) => [`x${i}`, { dtype: spec.dtype, shape: [spec.outer, extent] }])),
-  outputs: (spec) => ({ y: { dtype: spec.dtype, shape: [spec.outer, spec.extents.reduce((sum, extent) => sum + extent, 0)] } }),
+    Object.fromEntries(
+      spec.extents.map((extent, i) => [`x${i}`, { dtype: spec.dtype, shape: [spec.outer, extent] }]),
+    ),
+  outputs: (spec) => ({
+    y: { dtype: spec.dtype, shape: [spec.outer, spec.extents.reduce((sum, extent) => sum + extent, 0)] },
+  }),
 };

@@ -21,7 +21,12 @@ export const gemm: OpDefinition<GemmSpec> = {
   tier: 'float',
   packable: ['b'],
   check(spec) {
-    requireShape('gemm', [spec.batch, spec.m, spec.n, spec.k].every(isExtent), 'batch, m, n and k are integers >= 0', spec);
+    requireShape(
+      'gemm',
+      [spec.batch, spec.m, spec.n, spec.k].every(isExtent),
+      'batch, m, n and k are integers >= 0',
+      spec,
+    );
     checkFloatClamp('gemm', spec.clamp, spec);
   },
   inputs: ({ batch, m, n, k, ...spec }) => ({

@@ -16,7 +16,12 @@ export const im2col: OpDefinition<Im2colSpec> = {
   check(spec) {
     checkWindow('im2col', spec);
     const [first, count] = spec.channels;
-    requireShape('im2col', first >= 0 && count >= 0 && first + count <= spec.c, 'channels lie inside c', spec);
+    requireShape(
+      'im2col',
+      first >= 0 && count >= 0 && first + count <= spec.c,
+      'channels lie inside c',
+      spec,
+    );
   },
   inputs: (spec) => ({
     x: { dtype: spec.dtype, shape: [spec.n, spec.h, spec.w, spec.c] },
@@ -24,6 +29,8 @@ export const im2col: OpDefinition<Im2colSpec> = {
   }),
   outputs(spec) {
     const [oh, ow] = windowOutput(spec);
-    return { y: { dtype: spec.dtype, shape: [spec.n * oh * ow, spec.kernel[0] * spec.kernel[1] * spec.channels[1]] } };
+    return {
+      y: { dtype: spec.dtype, shape: [spec.n * oh * ow, spec.kernel[0] * spec.kernel[1] * spec.channels[1]] },
+    };
   },
 };

@@ -1,7 +1,13 @@
 // acc[n, oh, ow, o] = sum over kh, kw, i of (x[n, ih, iw, g * c/groups + i] - xZeroPoint) * (w[o, kh, kw, i] - wZeroPoint[o])
 // modulo 2^32, g the group of o; outside the image x is xZeroPoint
 import type { CodeType } from '../dtype.ts';
-import { type AccumulatorSpec, accumulatorDtype, accumulatorInputs, checkAccumulator, type PerChannel } from './accumulator.ts';
+import {
+  type AccumulatorSpec,
+  accumulatorDtype,
+  accumulatorInputs,
+  checkAccumulator,
+  type PerChannel,
+} from './accumulator.ts';
 import { isExtent, type OpDefinition, requireShape } from './definition.ts';
 import { checkWindow, type WindowSpec, windowOutput } from './window.ts';
 
@@ -32,7 +38,9 @@ export const qconv2d: OpDefinition<QConv2dSpec> = {
     wZeroPoint: { dtype: spec.weights, shape: [spec.wZeroPoint === 'per-channel' ? spec.o : 1] },
     ...accumulatorInputs(spec, spec.o),
   }),
-  outputs: (spec) => ({ y: { dtype: accumulatorDtype(spec), shape: [spec.n, ...windowOutput(spec), spec.o] } }),
+  outputs: (spec) => ({
+    y: { dtype: accumulatorDtype(spec), shape: [spec.n, ...windowOutput(spec), spec.o] },
+  }),
 };
 
 interface Grouped extends WindowSpec {
@@ -41,8 +49,16 @@ interface Grouped extends WindowSpec {
 }
 
 export function checkGroups(op: string, spec: Grouped): void {
-  requireShape(op, isExtent(spec.o) && isExtent(spec.groups) && spec.groups > 0 && spec.c % spec.groups === 0 && spec.o % spec.groups === 0,
-    'groups divide the channels of the input and of the output', spec);
+  requireShape(
+    op,
+    isExtent(spec.o) &&
+      isExtent(spec.groups) &&
+      spec.groups > 0 &&
+      spec.c % spec.groups === 0 &&
+      spec.o % spec.groups === 0,
+    'groups divide the channels of the input and of the output',
+    spec,
+  );
 }
 
 /** OHWI, I the channels of one group. */

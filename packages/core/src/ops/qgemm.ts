@@ -1,6 +1,12 @@
 // acc[i, j] = sum over k of (a[i, k] - aZeroPoint) * (b[k, j] - bZeroPoint[j])   modulo 2^32
 import type { CodeType } from '../dtype.ts';
-import { type AccumulatorSpec, accumulatorDtype, accumulatorInputs, checkAccumulator, type PerChannel } from './accumulator.ts';
+import {
+  type AccumulatorSpec,
+  accumulatorDtype,
+  accumulatorInputs,
+  checkAccumulator,
+  type PerChannel,
+} from './accumulator.ts';
 import { isExtent, type OpDefinition, requireShape } from './definition.ts';
 
 export interface QGemmSpec extends AccumulatorSpec {
@@ -23,12 +29,20 @@ export const qgemm: OpDefinition<QGemmSpec> = {
   tier: 'required',
   packable: ['b', 'bZeroPoint'],
   check(spec) {
-    requireShape('qgemm', [spec.batch, spec.m, spec.n, spec.k].every(isExtent), 'batch, m, n and k are integers >= 0', spec);
+    requireShape(
+      'qgemm',
+      [spec.batch, spec.m, spec.n, spec.k].every(isExtent),
+      'batch, m, n and k are integers >= 0',
+      spec,
+    );
     checkAccumulator('qgemm', spec);
   },
   inputs: (spec) => ({
     a: { dtype: spec.a, shape: [spec.batch, spec.m, spec.k] },
-    b: { dtype: spec.b, shape: spec.transposeB ? [spec.batch, spec.n, spec.k] : [spec.batch, spec.k, spec.n] },
+    b: {
+      dtype: spec.b,
+      shape: spec.transposeB ? [spec.batch, spec.n, spec.k] : [spec.batch, spec.k, spec.n],
+    },
     aZeroPoint: { dtype: spec.a, shape: [1] },
     bZeroPoint: { dtype: spec.b, shape: [spec.bZeroPoint === 'per-channel' ? spec.n : 1] },
     ...accumulatorInputs(spec, spec.n),

@@ -29,10 +29,19 @@ export const requantize: OpDefinition<RequantizeSpec> = {
   outputs: (spec) => ({ y: { dtype: spec.to, shape: spec.shape } }),
 };
 
-export function checkClamp(op: string, to: CodeType, clamp: readonly [number, number] | undefined, spec: object): void {
+export function checkClamp(
+  op: string,
+  to: CodeType,
+  clamp: readonly [number, number] | undefined,
+  spec: object,
+): void {
   if (clamp === undefined) return;
   const [min, max] = codeRange(to);
   const [lo, hi] = clamp;
-  requireSpec(op, Number.isInteger(lo) && Number.isInteger(hi) && min <= lo && lo <= hi && hi <= max,
-    `clamp [${lo}, ${hi}] is not a range of ${to} codes`, spec);
+  requireSpec(
+    op,
+    Number.isInteger(lo) && Number.isInteger(hi) && min <= lo && lo <= hi && hi <= max,
+    `clamp [${lo}, ${hi}] is not a range of ${to} codes`,
+    spec,
+  );
 }

@@ -25,7 +25,11 @@ export function windowOutput(spec: WindowSpec): readonly [h: number, w: number] 
 
 export function checkWindow(op: string, spec: WindowSpec): void {
   requireShape(op, [spec.n, spec.h, spec.w, spec.c].every(isExtent), 'n, h, w and c are integers >= 0', spec);
-  requireSpec(op, [...spec.kernel, ...spec.strides, ...spec.dilations].every((v) => isExtent(v) && v > 0),
-    'kernel, strides and dilations are integers > 0', spec);
+  requireSpec(
+    op,
+    [...spec.kernel, ...spec.strides, ...spec.dilations].every((v) => isExtent(v) && v > 0),
+    'kernel, strides and dilations are integers > 0',
+    spec,
+  );
   requireSpec(op, spec.pads.every(isExtent), 'pads are integers >= 0', spec);
 }

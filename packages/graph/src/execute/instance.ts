@@ -1,4 +1,11 @@
-import { type Backend, catalogue, type DeviceTensor, type PreparedOp, sizeOf, type Tensor } from '@halftone/core';
+import {
+  type Backend,
+  catalogue,
+  type DeviceTensor,
+  type PreparedOp,
+  sizeOf,
+  type Tensor,
+} from '@halftone/core';
 import { baseOf } from '../lower/lowering.ts';
 import type { HostStep, KernelStep, Value } from '../lower/program.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -40,7 +47,11 @@ export class Instance {
     const results: Record<string, Tensor> = {};
     for (const { name, value, shape } of program.outputs) {
       const found = value.constant ?? (await this.#fetch(baseOf(value)));
-      results[name] = { dtype: found.dtype, shape, data: value.constant || this.#hosted.has(baseOf(value)) ? found.data.slice() : found.data } as Tensor;
+      results[name] = {
+        dtype: found.dtype,
+        shape,
+        data: value.constant || this.#hosted.has(baseOf(value)) ? found.data.slice() : found.data,
+      } as Tensor;
     }
     return results;
   }
@@ -128,4 +139,3 @@ export class Instance {
     throw new Error(`value ${base.label} is read before it is computed`);
   }
 }
-

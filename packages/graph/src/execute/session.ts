@@ -30,7 +30,12 @@ export class GraphSession {
   constructor(graph: Graph, options: SessionOptions) {
     this.#graph = prepareInteger(graph);
     this.#options = options;
-    const shapes = Object.fromEntries(graph.inputs.map((input) => [input.name, (input.shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1))]));
+    const shapes = Object.fromEntries(
+      graph.inputs.map((input) => [
+        input.name,
+        (input.shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1)),
+      ]),
+    );
     this.#last = this.#instance(shapes).plan;
   }
 
@@ -64,7 +69,9 @@ export class GraphSession {
     const result = (async () => {
       await before.catch(() => {});
       this.#alive();
-      const instance = this.#instance(Object.fromEntries(this.inputNames.map((name) => [name, feeds[name]!.shape])));
+      const instance = this.#instance(
+        Object.fromEntries(this.inputNames.map((name) => [name, feeds[name]!.shape])),
+      );
       this.#last = instance.plan;
       return await instance.run(feeds);
     })();
@@ -99,13 +106,25 @@ export class GraphSession {
     const wanted = this.inputNames.join(', ');
     for (const { name, elementType } of this.#graph.inputs) {
       const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
-      if (feed === undefined) throw new HalftoneError('HT_INVALID_ARGUMENT', `input ${name} is missing; the model takes ${wanted}`, { input: name });
+      if (feed === undefined)
+        throw new HalftoneError(
+          'HT_INVALID_ARGUMENT',
+          `input ${name} is missing; the model takes ${wanted}`,
+          { input: name },
+        );
       if (feed.dtype !== elementType) {
-        throw new HalftoneError('HT_DTYPE_MISMATCH', `input ${name} is ${feed.dtype}, the model takes ${elementType}`, { input: name });
+        throw new HalftoneError(
+          'HT_DTYPE_MISMATCH',
+          `input ${name} is ${feed.dtype}, the model takes ${elementType}`,
+          { input: name },
+        );
       }
     }
     for (const name in feeds) {
-      if (!this.inputNames.includes(name)) throw new HalftoneError('HT_INVALID_ARGUMENT', `the model has no input ${name}; it takes ${wanted}`, { input: name });
+      if (!this.inputNames.includes(name))
+        throw new HalftoneError('HT_INVALID_ARGUMENT', `the model has no input ${name}; it takes ${wanted}`, {
+          input: name,
+        });
     }
   }
 

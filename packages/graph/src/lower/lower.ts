@@ -11,7 +11,9 @@ import { makeValue, type Program, type Value } from './program.ts';
  * Throws one HT_UNSUPPORTED that names every node that no op covers, with the first reason.
  */
 export function lower(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>>): Program {
-  const unknown = graph.nodes.filter((node) => node.opaque || findOperator(node.domain, node.op)?.lower === undefined);
+  const unknown = graph.nodes.filter(
+    (node) => node.opaque || findOperator(node.domain, node.op)?.lower === undefined,
+  );
   if (unknown.length > 0) throw unsupported(unknown, 'no such operator here');
   const lowering = new Lowering(graph, inferShapes(graph, inputShapes));
   const inputs = new Map<string, Value>();
@@ -35,7 +37,11 @@ export function lower(graph: Graph, inputShapes: Readonly<Record<string, readonl
     }
   }
   if (refused.length > 0) throw unsupported(refused, reason);
-  const outputs = graph.outputs.map(({ name }) => ({ name, value: lowering.plain(name), shape: lowering.shape(name) }));
+  const outputs = graph.outputs.map(({ name }) => ({
+    name,
+    value: lowering.plain(name),
+    shape: lowering.shape(name),
+  }));
   return { inputs, outputs, steps: lowering.steps };
 }
 
@@ -51,7 +57,17 @@ function standIn(lowering: Lowering, output: string): void {
 function unsupported(nodes: readonly Node[], reason: string): HalftoneError {
   const names = nodes.map((node) => `${node.domain === '' ? '' : `${node.domain}.`}${describe(node)}`);
   const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? `, and ${names.length - 12} more` : '');
-  return new HalftoneError('HT_UNSUPPORTED',
+  return new HalftoneError(
+    'HT_UNSUPPORTED',
     `${nodes.length} node(s) cannot be run by this executor: ${shown} (${reason}); run the model in ONNX Runtime, or leave these nodes out`,
-    { nodes: nodes.map((node) => ({ name: node.name, op: node.op, domain: node.domain, output: node.outputs[0] })), reason });
+    {
+      nodes: nodes.map((node) => ({
+        name: node.name,
+        op: node.op,
+        domain: node.domain,
+        output: node.outputs[0],
+      })),
+      reason,
+    },
+  );
 }

@@ -1,5 +1,14 @@
 import {
-  catalogue, type DType, HalftoneError, isDType, type OpName, type OpSpecs, sizeOf, type Tensor, tensor, transposeTensor,
+  catalogue,
+  type DType,
+  HalftoneError,
+  isDType,
+  type OpName,
+  type OpSpecs,
+  sizeOf,
+  type Tensor,
+  tensor,
+  transposeTensor,
 } from '@halftone/core';
 import type { ValueTypes } from '../infer.ts';
 import { describe } from '../edit.ts';
@@ -94,8 +103,11 @@ export class Lowering {
     if (name === '') return;
     const entry = this.#entry(name);
     if (value.dtype !== entry.dtype || sizeOf(value.shape) !== sizeOf(entry.shape)) {
-      throw new HalftoneError('HT_MODEL_INVALID',
-        `value ${name} is ${entry.dtype} [${entry.shape.join(', ')}] by inference, ${value.dtype} [${value.shape.join(', ')}] by computation`, { value: name });
+      throw new HalftoneError(
+        'HT_MODEL_INVALID',
+        `value ${name} is ${entry.dtype} [${entry.shape.join(', ')}] by inference, ${value.dtype} [${value.shape.join(', ')}] by computation`,
+        { value: name },
+      );
     }
     entry[layout] = value;
   }
@@ -105,17 +117,32 @@ export class Lowering {
   }
 
   /** Emits one op; gives its results. */
-  kernel<O extends OpName>(op: O, spec: OpSpecs[O], inputs: Record<string, Value>, label: string): Record<string, Value> {
-    const definition = catalogue[op] as { check(s: OpSpecs[O]): void; outputs(s: OpSpecs[O]): Record<string, { dtype: DType; shape: readonly number[] }> };
+  kernel<O extends OpName>(
+    op: O,
+    spec: OpSpecs[O],
+    inputs: Record<string, Value>,
+    label: string,
+  ): Record<string, Value> {
+    const definition = catalogue[op] as {
+      check(s: OpSpecs[O]): void;
+      outputs(s: OpSpecs[O]): Record<string, { dtype: DType; shape: readonly number[] }>;
+    };
     definition.check(spec);
     const outputs: Record<string, Value> = {};
-    for (const [name, desc] of Object.entries(definition.outputs(spec))) outputs[name] = makeValue(desc.dtype, desc.shape, label);
+    for (const [name, desc] of Object.entries(definition.outputs(spec)))
+      outputs[name] = makeValue(desc.dtype, desc.shape, label);
     this.steps.push({ kind: 'kernel', op, spec, inputs, outputs, nodes: this.#nodes } as Step);
     return outputs;
   }
 
   /** A small computation on the host; done now where every input is a constant. */
-  host(label: string, dtype: DType, shape: readonly number[], inputs: readonly Value[], compute: (...inputs: Tensor[]) => Tensor): Value {
+  host(
+    label: string,
+    dtype: DType,
+    shape: readonly number[],
+    inputs: readonly Value[],
+    compute: (...inputs: Tensor[]) => Tensor,
+  ): Value {
     if (inputs.every((input) => input.constant !== undefined)) {
       return this.constant(compute(...inputs.map((input) => input.constant!)), label);
     }
@@ -150,7 +177,11 @@ export class Lowering {
     const shape = constant?.shape ?? type?.shape;
     const dtype = constant?.elementType ?? type?.elementType;
     if (shape === undefined || !shape.every((extent) => typeof extent === 'number') || !isDType(dtype)) {
-      throw new HalftoneError('HT_UNSUPPORTED', `value ${name}: ${dtype ?? 'an unknown type'} [${shape?.map((d) => d ?? '?').join(', ') ?? '?'}] cannot be run`, { value: name });
+      throw new HalftoneError(
+        'HT_UNSUPPORTED',
+        `value ${name}: ${dtype ?? 'an unknown type'} [${shape?.map((d) => d ?? '?').join(', ') ?? '?'}] cannot be run`,
+        { value: name },
+      );
     }
     const elements = constant?.tensor();
     const entry: Entry = { shape: shape as readonly number[], dtype, constant: elements };
@@ -161,7 +192,10 @@ export class Lowering {
 
   #convert(name: string, entry: Entry, layout: Layout): Value {
     const from = layout === 'plain' ? entry.last : entry.plain;
-    if (from === undefined) throw new HalftoneError('HT_MODEL_INVALID', `value ${name} is read before it is computed`, { value: name });
+    if (from === undefined)
+      throw new HalftoneError('HT_MODEL_INVALID', `value ${name} is read before it is computed`, {
+        value: name,
+      });
     const rank = entry.shape.length;
     const axes = [...entry.shape.keys()];
     const toLast = [0, ...axes.slice(2), 1].slice(0, rank);
@@ -177,13 +211,19 @@ export class Lowering {
 
   /** The same bytes under another shape; never a copy. */
   reshape(value: Value, shape: readonly number[]): Value {
-    return value.constant ? this.constant({ ...value.constant, shape } as Tensor, value.label) : reshaped(value, shape);
+    return value.constant
+      ? this.constant({ ...value.constant, shape } as Tensor, value.label)
+      : reshaped(value, shape);
   }
 
   transpose(value: Value, shape: readonly number[], perm: readonly number[], label: string): Value {
-    if (value.constant) return this.constant(transposeTensor({ ...value.constant, shape } as Tensor, perm), label);
+    if (value.constant)
+      return this.constant(transposeTensor({ ...value.constant, shape } as Tensor, perm), label);
     const { dtype } = value;
-    if (dtype === 'int64') throw new HalftoneError('HT_UNSUPPORTED', `value ${label}: int64 values are not computed on`, { value: label });
+    if (dtype === 'int64')
+      throw new HalftoneError('HT_UNSUPPORTED', `value ${label}: int64 values are not computed on`, {
+        value: label,
+      });
     return this.kernel('transpose', { dtype, shape, perm }, { x: value }, label)['y']!;
   }
 }

@@ -9,7 +9,8 @@ import { MICROSOFT } from './domains.ts';
 import { shapeIn } from './geometry.ts';
 
 function broadcastDims(node: Node, a: SymbolicShape, b: SymbolicShape): Dim[] {
-  if ([...a, ...b].every((extent) => typeof extent === 'number')) return broadcastShape(node.op, a as number[], b as number[]);
+  if ([...a, ...b].every((extent) => typeof extent === 'number'))
+    return broadcastShape(node.op, a as number[], b as number[]);
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const da = i - rank + a.length < 0 ? 1 : a[i - rank + a.length];
@@ -28,19 +29,38 @@ function inferBinary(node: Node, context: InferContext, bInput: number): ValueTy
 }
 
 /** Both operands in one layout, the ranks made equal so that channels stand at one place. */
-function aligned(lowering: Lowering, names: readonly [string, string], rank: number): { layout: Layout; values: Value[]; shapes: (readonly number[])[] } {
-  const moved = names.some((name) => lowering.rank(name) === rank && lowering.constantOf(name) === undefined && lowering.layout(name) === 'last');
+function aligned(
+  lowering: Lowering,
+  names: readonly [string, string],
+  rank: number,
+): { layout: Layout; values: Value[]; shapes: (readonly number[])[] } {
+  const moved = names.some(
+    (name) =>
+      lowering.rank(name) === rank &&
+      lowering.constantOf(name) === undefined &&
+      lowering.layout(name) === 'last',
+  );
   // A small operand of a lower rank would have to be moved at run time: not worth it.
-  const possible = rank >= 3 && names.every((name) => lowering.rank(name) === rank || lowering.constantOf(name) !== undefined);
+  const possible =
+    rank >= 3 &&
+    names.every((name) => lowering.rank(name) === rank || lowering.constantOf(name) !== undefined);
   const layout: Layout = moved && possible ? 'last' : 'plain';
-  if (layout === 'plain') return { layout, values: names.map((name) => lowering.plain(name)), shapes: names.map((name) => lowering.shape(name)) };
+  if (layout === 'plain')
+    return {
+      layout,
+      values: names.map((name) => lowering.plain(name)),
+      shapes: names.map((name) => lowering.shape(name)),
+    };
   const shapes = names.map((name) => {
     const shape = lowering.shape(name);
     return [...new Array<number>(rank - shape.length).fill(1), ...shape];
   });
   const toLast = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
   const values = names.map((name, i) =>
-    lowering.rank(name) === rank ? lowering.value(name, 'last') : lowering.transpose(lowering.reshape(lowering.plain(name), shapes[i]!), shapes[i]!, toLast, name));
+    lowering.rank(name) === rank
+      ? lowering.value(name, 'last')
+      : lowering.transpose(lowering.reshape(lowering.plain(name), shapes[i]!), shapes[i]!, toLast, name),
+  );
   return { layout, values, shapes: shapes.map((shape) => shapeIn('last', shape)) };
 }
 
@@ -51,11 +71,16 @@ function binaryOperator(op: string, fn: BinarySpec['function']): Operator {
     infer: (node, context) => inferBinary(node, context, 1),
     lower(node, lowering) {
       const names = [node.inputs[0]!, node.inputs[1]!] as const;
-      if (lowering.dtype(names[0]) !== 'float32') throw lowering.refusal(node, `${lowering.dtype(names[0])} operands are not covered; float32 is`);
+      if (lowering.dtype(names[0]) !== 'float32')
+        throw lowering.refusal(node, `${lowering.dtype(names[0])} operands are not covered; float32 is`);
       const { layout, values, shapes } = aligned(lowering, names, lowering.rank(node.outputs[0]!));
       const { clamp, output } = floatClampAfter(node, lowering);
       const spec = { function: fn, aShape: shapes[0]!, bShape: shapes[1]!, ...clamp };
-      lowering.define(output, layout, lowering.kernel('binary', spec, { a: values[0]!, b: values[1]! }, output)['y']!);
+      lowering.define(
+        output,
+        layout,
+        lowering.kernel('binary', spec, { a: values[0]!, b: values[1]! }, output)['y']!,
+      );
     },
   };
 }
@@ -65,17 +90,42 @@ const qlinearAdd: Operator = {
   domain: MICROSOFT,
   infer: (node, context) => inferBinary(node, context, 3),
   lower(node, lowering) {
-    const [a, aScale, aZero, b, bScale, bZero, cScale, cZero] = node.inputs as [string, string, string, string, string, string, string, string];
+    const [a, aScale, aZero, b, bScale, bZero, cScale, cZero] = node.inputs as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const dtype = codeType(node, lowering, a);
     const { layout, values, shapes } = aligned(lowering, [a, b], lowering.rank(node.outputs[0]!));
-    const params = [aScale, aZero, bScale, bZero, cScale, cZero].map((name) => (name ? lowering.plain(name) : lowering.constant(tensor('float32', [0]))));
+    const params = [aScale, aZero, bScale, bZero, cScale, cZero].map((name) =>
+      name ? lowering.plain(name) : lowering.constant(tensor('float32', [0])),
+    );
     const factors = lowering.host('factors', 'float32', [3], params, (...scalars) => {
-      const [sa, za, sb, zb, sc, zc] = scalars.map((scalar) => Number(scalar.data[0])) as [number, number, number, number, number, number];
-      return tensor('float32', addFactors({ scale: sa, zeroPoint: za }, { scale: sb, zeroPoint: zb }, { scale: sc, zeroPoint: zc }));
+      const [sa, za, sb, zb, sc, zc] = scalars.map((scalar) => Number(scalar.data[0])) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      return tensor(
+        'float32',
+        addFactors({ scale: sa, zeroPoint: za }, { scale: sb, zeroPoint: zb }, { scale: sc, zeroPoint: zc }),
+      );
     });
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
     const spec = { aShape: shapes[0]!, bShape: shapes[1]!, dtype, mode: 'ort-x86', ...clamp } as const;
-    lowering.define(output, layout, lowering.kernel('qadd', spec, { a: values[0]!, b: values[1]!, factors }, output)['y']!);
+    lowering.define(
+      output,
+      layout,
+      lowering.kernel('qadd', spec, { a: values[0]!, b: values[1]!, factors }, output)['y']!,
+    );
   },
 };
 

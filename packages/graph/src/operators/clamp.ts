@@ -17,7 +17,12 @@ export function floatBounds(node: Node, lowering: Lowering): readonly [lo: numbe
   return constantBounds(node, lowering, -Infinity, Infinity);
 }
 
-function constantBounds(node: Node, lowering: Lowering, least: number, most: number): readonly [number, number] | undefined {
+function constantBounds(
+  node: Node,
+  lowering: Lowering,
+  least: number,
+  most: number,
+): readonly [number, number] | undefined {
   const [, lo = '', hi = ''] = node.inputs;
   const low = lo === '' ? least : lowering.constantOf(lo)?.data[0];
   const high = hi === '' ? most : lowering.constantOf(hi)?.data[0];
@@ -32,7 +37,11 @@ export function floatClampAfter(node: Node, lowering: Lowering): Fused {
 }
 
 /** Bounds of a Clip on codes. */
-export function codeBounds(node: Node, lowering: Lowering, dtype: CodeType): readonly [lo: number, hi: number] | undefined {
+export function codeBounds(
+  node: Node,
+  lowering: Lowering,
+  dtype: CodeType,
+): readonly [lo: number, hi: number] | undefined {
   if (node.op !== 'Clip' || node.domain !== '' || node.opaque) return undefined;
   return constantBounds(node, lowering, ...codeRange(dtype));
 }
@@ -42,7 +51,11 @@ export function codeClampAfter(node: Node, lowering: Lowering, dtype: CodeType):
   return absorb(node, lowering, (reader) => codeBounds(reader, lowering, dtype));
 }
 
-function absorb(node: Node, lowering: Lowering, bounds: (reader: Node) => readonly [number, number] | undefined): Fused {
+function absorb(
+  node: Node,
+  lowering: Lowering,
+  bounds: (reader: Node) => readonly [number, number] | undefined,
+): Fused {
   const output = node.outputs[0]!;
   const reader = lowering.soleReader(output);
   const clamp = reader && reader.inputs[0] === output ? bounds(reader) : undefined;

@@ -1,5 +1,12 @@
 // What integer operators share: code types, zero points, and the accumulator's way out.
-import { type AccumulatorOutput, type CodeType, dtypes, type PerChannel, sizeOf, tensor } from '@halftone/core';
+import {
+  type AccumulatorOutput,
+  type CodeType,
+  dtypes,
+  type PerChannel,
+  sizeOf,
+  tensor,
+} from '@halftone/core';
 import type { Node } from '../ir.ts';
 import { type Lowering, scalar } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
@@ -7,7 +14,8 @@ import type { Value } from '../lower/program.ts';
 /** The dtype of a value that must hold 8-bit codes. */
 export function codeType(node: Node, lowering: Lowering, name: string): CodeType {
   const dtype = lowering.dtype(name);
-  if (dtype !== 'int8' && dtype !== 'uint8') throw lowering.refusal(node, `${name} is ${dtype}; 8-bit codes are needed`);
+  if (dtype !== 'int8' && dtype !== 'uint8')
+    throw lowering.refusal(node, `${name} is ${dtype}; 8-bit codes are needed`);
   return dtype;
 }
 
@@ -18,18 +26,29 @@ export interface ZeroPoint {
 
 /** A zero point operand; zero where the node leaves it out. Equal ones of all channels become one. */
 export function zeroPointOf(lowering: Lowering, name: string | undefined, dtype: CodeType): ZeroPoint {
-  if (name === undefined || name === '') return { value: lowering.constant(scalar(dtype, 0)), perChannel: 'per-tensor' };
+  if (name === undefined || name === '')
+    return { value: lowering.constant(scalar(dtype, 0)), perChannel: 'per-tensor' };
   const value = lowering.plain(name);
   const elements = value.constant?.data as Int8Array | undefined;
   const first = elements?.[0];
   if (elements && first !== undefined && elements.every((zero) => zero === first)) {
-    return { value: lowering.constant(tensor(dtype, new dtypes[dtype].Array(1).fill(first) as Int8Array & Uint8Array, [1]), name), perChannel: 'per-tensor' };
+    return {
+      value: lowering.constant(
+        tensor(dtype, new dtypes[dtype].Array(1).fill(first) as Int8Array & Uint8Array, [1]),
+        name,
+      ),
+      perChannel: 'per-tensor',
+    };
   }
   return { value, perChannel: perChannel(value) };
 }
 
 /** Codes by `ort-f32`, with as many multipliers as `multiplier` has. */
-export function accumulatorOutput(dtype: CodeType, multiplier: Value, clamp: { readonly clamp?: readonly [number, number] }): AccumulatorOutput {
+export function accumulatorOutput(
+  dtype: CodeType,
+  multiplier: Value,
+  clamp: { readonly clamp?: readonly [number, number] },
+): AccumulatorOutput {
   return { type: 'codes', dtype, mode: 'ort-f32', multiplier: perChannel(multiplier), ...clamp };
 }
 

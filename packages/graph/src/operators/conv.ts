@@ -9,7 +9,12 @@ import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { type InferContext, type Operator, unknownType, type ValueType } from './definition.ts';
 import { coreWindow, isKnown, spatialOf, type Window, windowExtents, windowOf } from './geometry.ts';
 
-function infer(node: Node, context: InferContext, weightInput: number, elementType: ValueType['elementType']): ValueType[] {
+function infer(
+  node: Node,
+  context: InferContext,
+  weightInput: number,
+  elementType: ValueType['elementType'],
+): ValueType[] {
   const x = context.type(0).shape;
   const w = context.type(weightInput).shape;
   if (x === undefined) return [{ elementType, shape: undefined }];
@@ -18,7 +23,8 @@ function infer(node: Node, context: InferContext, weightInput: number, elementTy
   if (kernel === undefined || !isKnown(kernel)) return [{ elementType, shape: undefined }];
   const groups = intAttr(node, 'group', 1);
   const [, c] = x;
-  if (typeof c === 'number' && typeof w![1] === 'number' && w![1] * groups !== c) shapeError(node, `${w![1]} channels a group by ${groups} groups are not ${c}`);
+  if (typeof c === 'number' && typeof w![1] === 'number' && w![1] * groups !== c)
+    shapeError(node, `${w![1]} channels a group by ${groups} groups are not ${c}`);
   const window = windowOf(node, spatial, kernel);
   return [{ elementType, shape: [x[0], w![0], ...windowExtents(node, spatial, window)] }];
 }
@@ -33,7 +39,8 @@ function geometry(node: Node, lowering: Lowering, weights: string): Geometry {
   const wShape = lowering.shape(weights);
   const declared = intsAttr(node, 'kernel_shape', wShape.slice(2));
   const kernel = wShape.slice(2);
-  if (declared.some((extent, i) => extent !== kernel[i])) shapeError(node, `kernel_shape [${declared.join(', ')}] is not the weights' [${kernel.join(', ')}]`);
+  if (declared.some((extent, i) => extent !== kernel[i]))
+    shapeError(node, `kernel_shape [${declared.join(', ')}] is not the weights' [${kernel.join(', ')}]`);
   const window: Window = windowOf(node, lowering.shape(node.inputs[0]!).slice(2), kernel);
   return {
     window: coreWindow(node, lowering, node.inputs[0]!, node.outputs[0]!, window),
@@ -54,7 +61,11 @@ const conv: Operator = {
   lower(node, lowering) {
     const { window, o, groups } = geometry(node, lowering, node.inputs[1]!);
     const bias = node.inputs[2] ? { bias: lowering.plain(node.inputs[2]) } : {};
-    const inputs = { x: lowering.value(node.inputs[0]!, 'last'), w: weightsLast(lowering, node.inputs[1]!), ...bias };
+    const inputs = {
+      x: lowering.value(node.inputs[0]!, 'last'),
+      w: weightsLast(lowering, node.inputs[1]!),
+      ...bias,
+    };
     const { clamp, output } = floatClampAfter(node, lowering);
     const spec = { ...window, o, groups, bias: 'bias' in inputs, ...clamp };
     lowering.define(output, 'last', lowering.kernel('conv2d', spec, inputs, output)['y']!);
@@ -71,14 +82,26 @@ const convInteger: Operator = {
     const weights = codeType(node, lowering, node.inputs[1]!);
     const wZeroPoint = zeroPointOf(lowering, node.inputs[3], weights);
     const spec = {
-      ...window, o, groups, x, weights,
-      wZeroPoint: wZeroPoint.perChannel, bias: 'none', output: { type: 'int32' },
+      ...window,
+      o,
+      groups,
+      x,
+      weights,
+      wZeroPoint: wZeroPoint.perChannel,
+      bias: 'none',
+      output: { type: 'int32' },
     } as const;
     const inputs = {
-      x: lowering.value(node.inputs[0]!, 'last'), w: weightsLast(lowering, node.inputs[1]!),
-      xZeroPoint: zeroPointOf(lowering, node.inputs[2], x).value, wZeroPoint: wZeroPoint.value,
+      x: lowering.value(node.inputs[0]!, 'last'),
+      w: weightsLast(lowering, node.inputs[1]!),
+      xZeroPoint: zeroPointOf(lowering, node.inputs[2], x).value,
+      wZeroPoint: wZeroPoint.value,
     };
-    lowering.define(node.outputs[0]!, 'last', lowering.kernel('qconv2d', spec, inputs, node.outputs[0]!)['y']!);
+    lowering.define(
+      node.outputs[0]!,
+      'last',
+      lowering.kernel('qconv2d', spec, inputs, node.outputs[0]!)['y']!,
+    );
   },
 };
 
@@ -93,20 +116,32 @@ const qlinearConv: Operator = {
     const weights = codeType(node, lowering, wName!);
     const dtype = codeType(node, lowering, yZero!);
     const wZeroPoint = zeroPointOf(lowering, wZero, weights);
-    const multiplier = lowering.host('multiplier', 'float32', lowering.shape(wScale!).length === 0 ? [1] : lowering.shape(wScale!),
-      [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)], multipliers);
+    const multiplier = lowering.host(
+      'multiplier',
+      'float32',
+      lowering.shape(wScale!).length === 0 ? [1] : lowering.shape(wScale!),
+      [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)],
+      multipliers,
+    );
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
     const spec = {
-      ...window, o, groups, x, weights,
+      ...window,
+      o,
+      groups,
+      x,
+      weights,
       wZeroPoint: wZeroPoint.perChannel,
       bias: biasName ? 'int32' : 'none',
       output: accumulatorOutput(dtype, multiplier, clamp),
     } as const;
     const inputs = {
-      x: lowering.value(xName!, 'last'), w: weightsLast(lowering, wName!),
-      xZeroPoint: zeroPointOf(lowering, xZero, x).value, wZeroPoint: wZeroPoint.value,
+      x: lowering.value(xName!, 'last'),
+      w: weightsLast(lowering, wName!),
+      xZeroPoint: zeroPointOf(lowering, xZero, x).value,
+      wZeroPoint: wZeroPoint.value,
       ...(biasName ? { bias: lowering.plain(biasName) } : {}),
-      multiplier, zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
+      multiplier,
+      zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
     };
     lowering.define(output, 'last', lowering.kernel('qconv2d', spec, inputs, output)['y']!);
   },
@@ -114,7 +149,10 @@ const qlinearConv: Operator = {
 
 /** m = fround(fround(x * w) / y), from tensors of scales. */
 export function multipliers(x: Tensor, w: Tensor, y: Tensor): Tensor {
-  return tensor('float32', requantizeMultiplier(x.data[0] as number, w.data as Float32Array, y.data[0] as number));
+  return tensor(
+    'float32',
+    requantizeMultiplier(x.data[0] as number, w.data as Float32Array, y.data[0] as number),
+  );
 }
 
 export const convOperators: readonly Operator[] = [conv, convInteger, qlinearConv];

@@ -21,11 +21,21 @@ export function windowOf(node: Node, spatial: readonly Dim[], kernel: readonly n
   const strides = intsAttr(node, 'strides', ones);
   const dilations = intsAttr(node, 'dilations', ones);
   const auto = stringAttr(node, 'auto_pad', 'NOTSET');
-  let pads = intsAttr(node, 'pads', [...ones, ...ones].map(() => 0));
-  if (kernel.length !== rank || strides.length !== rank || dilations.length !== rank || pads.length !== 2 * rank) {
+  let pads = intsAttr(
+    node,
+    'pads',
+    [...ones, ...ones].map(() => 0),
+  );
+  if (
+    kernel.length !== rank ||
+    strides.length !== rank ||
+    dilations.length !== rank ||
+    pads.length !== 2 * rank
+  ) {
     shapeError(node, `kernel, strides, dilations and pads fit ${rank} spatial axes`);
   }
-  if ([...kernel, ...strides, ...dilations].some((v) => v < 1)) shapeError(node, 'kernel, strides and dilations are > 0');
+  if ([...kernel, ...strides, ...dilations].some((v) => v < 1))
+    shapeError(node, 'kernel, strides and dilations are > 0');
   if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
     const totals = spatial.map((extent, i) => {
       if (typeof extent !== 'number') return 0;
@@ -52,7 +62,8 @@ export function windowExtents(node: Node, spatial: readonly Dim[], window: Windo
     const stride = window.strides[i]!;
     if (auto.startsWith('SAME')) return Math.ceil(extent / stride);
     const before = window.pads[i]!;
-    const room = extent + before + window.pads[i + rank]! - ((window.kernel[i]! - 1) * window.dilations[i]! + 1);
+    const room =
+      extent + before + window.pads[i + rank]! - ((window.kernel[i]! - 1) * window.dilations[i]! + 1);
     let count = (window.ceil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1;
     // A window that would start in the padding after the image does not count (ONNX, pooling with ceil_mode).
     if (window.ceil && (count - 1) * stride >= extent + before) count--;
@@ -70,13 +81,20 @@ export function spatialOf(node: Node, shape: SymbolicShape): readonly Dim[] {
  * The window in core's form, 2-D over NHWC; a 1-D image is one row. End padding is what the output extents need, so that
  * ceil_mode needs no flag: it may lie past the attribute's. Throws HT_UNSUPPORTED for 3-D images.
  */
-export function coreWindow(node: Node, lowering: Lowering, input: string, output: string, window: Window): WindowSpec {
+export function coreWindow(
+  node: Node,
+  lowering: Lowering,
+  input: string,
+  output: string,
+  window: Window,
+): WindowSpec {
   const shape = lowering.shape(input);
   const out = lowering.shape(output).slice(2);
   const spatial = shape.slice(2);
   if (spatial.length > 2) throw lowering.refusal(node, `${spatial.length}-D images are not covered`);
   const rows = spatial.length === 1;
-  const pair = (values: readonly number[], fill: number): [number, number] => (rows ? [fill, values[0]!] : [values[0]!, values[1]!]);
+  const pair = (values: readonly number[], fill: number): [number, number] =>
+    rows ? [fill, values[0]!] : [values[0]!, values[1]!];
   const rank = spatial.length;
   const ends = spatial.map((extent, i) => {
     const reach = (window.kernel[i]! - 1) * window.dilations[i]! + 1;
@@ -87,7 +105,10 @@ export function coreWindow(node: Node, lowering: Lowering, input: string, output
   const [bottom, right] = pair(ends, 0);
   const [h, w] = pair(spatial, 1);
   return {
-    n: shape[0]!, h, w, c: shape[1]!,
+    n: shape[0]!,
+    h,
+    w,
+    c: shape[1]!,
     kernel: pair(window.kernel, 1),
     strides: pair(window.strides, 1),
     dilations: pair(window.dilations, 1),

@@ -1,16 +1,15 @@
-import { requantizeMultiplier, sizeOf, tensor, type Tensor } from '@halftone/core';
-import { floatAttr, intAttr } from '../attributes.ts';
-import { shapeError } from '../shape-error.ts';
-import type { Dim, Node, SymbolicShape } from '../ir.ts';
+import { requantizeMultiplier, sizeOf, tensor } from '@halftone/core';
+import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import type { Value } from '../lower/program.ts';
+import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
 import { multipliers } from './conv.ts';
 import { type InferContext, type Operator, unknownType, type ValueType } from './definition.ts';
 import { MICROSOFT } from './domains.ts';
 
-interface Product {
+/** Sizes of a matrix product in core's form. */
+export interface Product {
   readonly batch: number;
   readonly m: number;
   readonly n: number;
@@ -27,7 +26,11 @@ function product(node: Node, lowering: Lowering, aName: string, bName: string): 
   const leading = sizeOf(a.slice(0, -2));
   if (sizeOf(b.slice(0, -2)) === 1) return { batch: 1, m: leading * m, n, k };
   const same = a.length === b.length && a.slice(0, -2).every((extent, i) => extent === b[i]);
-  if (!same) throw lowering.refusal(node, `batches [${a.slice(0, -2).join(', ')}] and [${b.slice(0, -2).join(', ')}] differ; equal ones, or one matrix B, are covered`);
+  if (!same)
+    throw lowering.refusal(
+      node,
+      `batches [${a.slice(0, -2).join(', ')}] and [${b.slice(0, -2).join(', ')}] differ; equal ones, or one matrix B, are covered`,
+    );
   return { batch: leading, m, n, k };
 }
 
@@ -36,14 +39,21 @@ function promoted(shape: readonly number[], side: 'left' | 'right'): readonly nu
   return side === 'left' ? [1, shape[0]!] : [shape[0]!, 1];
 }
 
-function inferMatmul(node: Node, context: InferContext, bInput: number, elementType: ValueType['elementType']): ValueType[] {
+function inferMatmul(
+  node: Node,
+  context: InferContext,
+  bInput: number,
+  elementType: ValueType['elementType'],
+): ValueType[] {
   const a = context.type(0).shape;
   const b = context.type(bInput).shape;
-  if (a === undefined || b === undefined || a.length === 0 || b.length === 0) return [{ elementType, shape: undefined }];
+  if (a === undefined || b === undefined || a.length === 0 || b.length === 0)
+    return [{ elementType, shape: undefined }];
   const left = a.length === 1 ? [1, a[0]] : a;
   const right = b.length === 1 ? [b[0], 1] : b;
   const [ka, kb] = [left[left.length - 1], right[right.length - 2]];
-  if (typeof ka === 'number' && typeof kb === 'number' && ka !== kb) shapeError(node, `inner extents ${ka} and ${kb} differ`);
+  if (typeof ka === 'number' && typeof kb === 'number' && ka !== kb)
+    shapeError(node, `inner extents ${ka} and ${kb} differ`);
   const rank = Math.max(left.length, right.length) - 2;
   const batch: Dim[] = [];
   for (let i = 0; i < rank; i++) {
@@ -51,40 +61,11 @@ function inferMatmul(node: Node, context: InferContext, bInput: number, elementT
     const db = right.length - 2 - rank + i < 0 ? 1 : right[right.length - 2 - rank + i];
     batch.push(da === 1 ? db : da);
   }
-  const tail = [...(a.length === 1 ? [] : [left[left.length - 2]]), ...(b.length === 1 ? [] : [right[right.length - 1]])];
+  const tail = [
+    ...(a.length === 1 ? [] : [left[left.length - 2]]),
+    ...(b.length === 1 ? [] : [right[right.length - 1]]),
+  ];
   return [{ elementType, shape: [...batch, ...tail] }];
-}
-
-/** Gemm's bias C as one row, where it is one; undefined for a matrix that differs by row. */
-function biasRow(lowering: Lowering, name: string, n: number): Value | undefined {
-  const shape = lowering.shape(name);
-  const value = lowering.plain(name);
-  if (sizeOf(shape) === n && (shape.length === 1 || (shape[shape.length - 1] ?? 1) === n)) return lowering.reshape(value, [n]);
-  const { constant } = value;
-  if (sizeOf(shape) !== 1 || constant?.dtype !== 'float32') return undefined;
-  return lowering.constant(tensor('float32', new Float32Array(n).fill(constant.data[0] as number)), name);
-}
-
-function inferGemm(node: Node, context: InferContext, bInput: number, elementType: ValueType['elementType']): ValueType[] {
-  const row = (shape: SymbolicShape | undefined, transposed: boolean): Dim => shape?.[transposed ? 1 : 0];
-  const a = context.type(0).shape;
-  const b = context.type(bInput).shape;
-  const [transA, transB] = [intAttr(node, 'transA', 0) === 1, intAttr(node, 'transB', 0) === 1];
-  const [ka, kb] = [row(a, !transA), row(b, transB)];
-  if (typeof ka === 'number' && typeof kb === 'number' && ka !== kb) shapeError(node, `inner extents ${ka} and ${kb} differ`);
-  return [{ elementType, shape: [row(a, transA), row(b, !transB)] }];
-}
-
-function gemmSizes(node: Node, lowering: Lowering, aName: string, bName: string): Product & { transposeA: boolean; transposeB: boolean } {
-  const transposeA = intAttr(node, 'transA', 0) === 1;
-  const transposeB = intAttr(node, 'transB', 0) === 1;
-  const a = lowering.shape(aName);
-  const b = lowering.shape(bName);
-  if (a.length !== 2 || b.length !== 2) shapeError(node, 'Gemm takes matrices');
-  const [m, k] = transposeA ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
-  const [kb, n] = transposeB ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
-  if (k !== kb) shapeError(node, `inner extents ${k} and ${kb} differ`);
-  return { batch: 1, m, n, k, transposeA, transposeB };
 }
 
 const matmul: Operator = {
@@ -96,36 +77,11 @@ const matmul: Operator = {
     const sizes = product(node, lowering, a, b);
     const { clamp, output } = floatClampAfter(node, lowering);
     const spec = { ...sizes, transposeA: false, transposeB: false, bias: false, ...clamp };
-    lowering.define(output, 'plain', lowering.kernel('gemm', spec, { a: lowering.plain(a), b: lowering.plain(b) }, output)['y']!);
-  },
-};
-
-const gemm: Operator = {
-  op: 'Gemm',
-  domain: '',
-  infer: (node, context) => inferGemm(node, context, 1, context.type(0).elementType),
-  lower(node, lowering) {
-    const [a, b, c = ''] = node.inputs as [string, string, string?];
-    const sizes = gemmSizes(node, lowering, a, b);
-    const alpha = floatAttr(node, 'alpha', 1);
-    const beta = floatAttr(node, 'beta', 1);
-    const row = c === '' || alpha !== 1 || beta !== 1 ? undefined : biasRow(lowering, c, sizes.n);
-    const simple = alpha === 1 && (c === '' || beta === 0 || row !== undefined);
-    const { clamp, output } = simple ? floatClampAfter(node, lowering) : { clamp: {}, output: node.outputs[0]! };
-    const inputs = { a: lowering.plain(a), b: lowering.plain(b), ...(row ? { bias: row } : {}) };
-    let y = lowering.kernel('gemm', { ...sizes, bias: row !== undefined, ...clamp }, inputs, output)['y']!;
-    if (!simple) {
-      const shape = [sizes.m, sizes.n];
-      const scaled = (value: Value, shape: readonly number[], factor: number): Value =>
-        factor === 1 ? value : lowering.kernel('binary', { function: 'mul', aShape: shape, bShape: [1] },
-          { a: value, b: lowering.constant(tensor('float32', [factor])) }, output)['y']!;
-      y = scaled(y, shape, alpha);
-      if (c !== '' && beta !== 0) {
-        const added = scaled(lowering.plain(c), lowering.shape(c), beta);
-        y = lowering.kernel('binary', { function: 'add', aShape: shape, bShape: lowering.shape(c) }, { a: y, b: added }, output)['y']!;
-      }
-    }
-    lowering.define(output, 'plain', y);
+    lowering.define(
+      output,
+      'plain',
+      lowering.kernel('gemm', spec, { a: lowering.plain(a), b: lowering.plain(b) }, output)['y']!,
+    );
   },
 };
 
@@ -139,102 +95,137 @@ const matmulInteger: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const aZeroPoint = zeroPointOf(lowering, aZero, a);
-    if (aZeroPoint.perChannel === 'per-channel') throw lowering.refusal(node, 'a zero point for each row of A is not covered');
+    if (aZeroPoint.perChannel === 'per-channel')
+      throw lowering.refusal(node, 'a zero point for each row of A is not covered');
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
-    const spec = { ...sizes, a, b, transposeB: false, bZeroPoint: bZeroPoint.perChannel, bias: 'none', output: { type: 'int32' } } as const;
-    const inputs = { a: lowering.plain(aName), b: lowering.plain(bName), aZeroPoint: aZeroPoint.value, bZeroPoint: bZeroPoint.value };
-    lowering.define(node.outputs[0]!, 'plain', lowering.kernel('qgemm', spec, inputs, node.outputs[0]!)['y']!);
+    const spec = {
+      ...sizes,
+      a,
+      b,
+      transposeB: false,
+      bZeroPoint: bZeroPoint.perChannel,
+      bias: 'none',
+      output: { type: 'int32' },
+    } as const;
+    const inputs = {
+      a: lowering.plain(aName),
+      b: lowering.plain(bName),
+      aZeroPoint: aZeroPoint.value,
+      bZeroPoint: bZeroPoint.value,
+    };
+    lowering.define(
+      node.outputs[0]!,
+      'plain',
+      lowering.kernel('qgemm', spec, inputs, node.outputs[0]!)['y']!,
+    );
   },
 };
 
 const qlinearMatmul: Operator = {
   op: 'QLinearMatMul',
   domain: '',
-  infer: (node, context) => inferMatmul(node, context, 3, context.type(7).elementType ?? unknownType.elementType),
+  infer: (node, context) =>
+    inferMatmul(node, context, 3, context.type(7).elementType ?? unknownType.elementType),
   lower(node, lowering) {
-    const [aName, aScale, aZero, bName, bScale, bZero, yScale, yZero] = node.inputs as [string, string, string, string, string, string, string, string];
+    const [aName, aScale, aZero, bName, bScale, bZero, yScale, yZero] = node.inputs as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
     const sizes = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const dtype = codeType(node, lowering, yZero);
-    if (sizeOf(lowering.shape(aScale)) !== 1) throw lowering.refusal(node, 'a scale for each row of A is not covered');
-    const multiplier = lowering.host('multiplier', 'float32', [sizeOf(lowering.shape(bScale))],
-      [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)], multipliers);
+    if (sizeOf(lowering.shape(aScale)) !== 1)
+      throw lowering.refusal(node, 'a scale for each row of A is not covered');
+    const multiplier = lowering.host(
+      'multiplier',
+      'float32',
+      [sizeOf(lowering.shape(bScale))],
+      [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)],
+      multipliers,
+    );
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
-    const spec = { ...sizes, a, b, transposeB: false, bZeroPoint: bZeroPoint.perChannel, bias: 'none', output: accumulatorOutput(dtype, multiplier, clamp) } as const;
+    const spec = {
+      ...sizes,
+      a,
+      b,
+      transposeB: false,
+      bZeroPoint: bZeroPoint.perChannel,
+      bias: 'none',
+      output: accumulatorOutput(dtype, multiplier, clamp),
+    } as const;
     const inputs = {
-      a: lowering.plain(aName), b: lowering.plain(bName),
-      aZeroPoint: zeroPointOf(lowering, aZero, a).value, bZeroPoint: bZeroPoint.value,
-      multiplier, zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
+      a: lowering.plain(aName),
+      b: lowering.plain(bName),
+      aZeroPoint: zeroPointOf(lowering, aZero, a).value,
+      bZeroPoint: bZeroPoint.value,
+      multiplier,
+      zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
     };
     lowering.define(output, 'plain', lowering.kernel('qgemm', spec, inputs, output)['y']!);
   },
 };
-
-const qgemm: Operator = {
-  op: 'QGemm',
-  domain: MICROSOFT,
-  infer: (node, context) => inferGemm(node, context, 3, node.inputs[8] ? context.type(8).elementType : 'float32'),
-  lower(node, lowering) {
-    const [aName, aScale, aZero, bName, bScale, bZero, c = '', yScale = '', yZero = ''] = node.inputs as
-      [string, string, string, string, string, string, string?, string?, string?];
-    const { transposeA, ...sizes } = gemmSizes(node, lowering, aName, bName);
-    if (transposeA) throw lowering.refusal(node, 'transA is not covered for codes');
-    const a = codeType(node, lowering, aName);
-    const b = codeType(node, lowering, bName);
-    const alpha = floatAttr(node, 'alpha', 1);
-    const scales = [lowering.plain(aScale), lowering.plain(bScale)];
-    const channels = [sizeOf(lowering.shape(bScale))];
-    const bias = c === '' ? undefined : biasRow(lowering, c, sizes.n);
-    if (c !== '' && bias === undefined) throw lowering.refusal(node, 'a bias that differs by row is not covered');
-    const bZeroPoint = zeroPointOf(lowering, bZero, b);
-    const dtype = yZero === '' ? undefined : codeType(node, lowering, yZero);
-    const multiplier = yScale === ''
-      ? lowering.host('multiplier', 'float32', channels, scales, (sa, sb) => multipliers(sa!, scaled(sb!, alpha), one))
-      : lowering.host('multiplier', 'float32', channels, [...scales, lowering.plain(yScale)], (sa, sb, sy) => multipliers(scaled(sa!, alpha), sb!, sy!));
-    const { clamp, output } = dtype ? codeClampAfter(node, lowering, dtype) : { clamp: {}, output: node.outputs[0]! };
-    const way = dtype ? accumulatorOutput(dtype, multiplier, clamp) : floatOutput(multiplier);
-    const spec = { ...sizes, a, b, bZeroPoint: bZeroPoint.perChannel, bias: bias ? 'int32' : 'none', output: way } as const;
-    const inputs = {
-      a: lowering.plain(aName), b: lowering.plain(bName),
-      aZeroPoint: zeroPointOf(lowering, aZero, a).value, bZeroPoint: bZeroPoint.value,
-      ...(bias ? { bias } : {}), multiplier, ...(dtype ? { zeroPoint: zeroPointOf(lowering, yZero, dtype).value } : {}),
-    };
-    lowering.define(output, 'plain', lowering.kernel('qgemm', spec, inputs, output)['y']!);
-  },
-};
-
-const one = tensor('float32', [1]);
-
-// alpha belongs to the product of scales: (alpha * sa) * sb, each product rounded to f32, as ONNX Runtime's QGemm.
-function scaled(scale: Tensor, alpha: number): Tensor {
-  return alpha === 1 ? scale : tensor('float32', (scale.data as Float32Array).map((s) => Math.fround(s * alpha)), scale.shape);
-}
 
 const matmulIntegerToFloat: Operator = {
   op: 'MatMulIntegerToFloat',
   domain: MICROSOFT,
   infer: (node, context) => inferMatmul(node, context, 1, 'float32'),
   lower(node, lowering) {
-    const [aName, bName, aScale, bScale, aZero = '', bZero = '', biasName = ''] = node.inputs as [string, string, string, string, string?, string?, string?];
+    const [aName, bName, aScale, bScale, aZero = '', bZero = '', biasName = ''] = node.inputs as [
+      string,
+      string,
+      string,
+      string,
+      string?,
+      string?,
+      string?,
+    ];
     const sizes = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
-    const multiplier = lowering.host('multiplier', 'float32', [sizeOf(lowering.shape(bScale))], [lowering.plain(aScale), lowering.plain(bScale)],
-      (sa, sb) => tensor('float32', requantizeMultiplier(sa!.data[0] as number, sb!.data as Float32Array, 1)));
+    const multiplier = lowering.host(
+      'multiplier',
+      'float32',
+      [sizeOf(lowering.shape(bScale))],
+      [lowering.plain(aScale), lowering.plain(bScale)],
+      (sa, sb) => tensor('float32', requantizeMultiplier(sa!.data[0] as number, sb!.data as Float32Array, 1)),
+    );
     const spec = {
-      ...sizes, a, b, transposeB: false, bZeroPoint: bZeroPoint.perChannel, bias: biasName ? 'float32' : 'none',
+      ...sizes,
+      a,
+      b,
+      transposeB: false,
+      bZeroPoint: bZeroPoint.perChannel,
+      bias: biasName ? 'float32' : 'none',
       output: floatOutput(multiplier),
     } as const;
     const inputs = {
-      a: lowering.plain(aName), b: lowering.plain(bName),
-      aZeroPoint: zeroPointOf(lowering, aZero, a).value, bZeroPoint: bZeroPoint.value,
-      ...(biasName ? { bias: lowering.plain(biasName) } : {}), multiplier,
+      a: lowering.plain(aName),
+      b: lowering.plain(bName),
+      aZeroPoint: zeroPointOf(lowering, aZero, a).value,
+      bZeroPoint: bZeroPoint.value,
+      ...(biasName ? { bias: lowering.plain(biasName) } : {}),
+      multiplier,
     };
-    lowering.define(node.outputs[0]!, 'plain', lowering.kernel('qgemm', spec, inputs, node.outputs[0]!)['y']!);
+    lowering.define(
+      node.outputs[0]!,
+      'plain',
+      lowering.kernel('qgemm', spec, inputs, node.outputs[0]!)['y']!,
+    );
   },
 };
 
-export const matmulOperators: readonly Operator[] = [matmul, gemm, matmulInteger, qlinearMatmul, qgemm, matmulIntegerToFloat];
+export const matmulOperators: readonly Operator[] = [
+  matmul,
+  matmulInteger,
+  qlinearMatmul,
+  matmulIntegerToFloat,
+];

@@ -9,7 +9,11 @@ import { coreWindow, spatialOf, windowExtents, windowOf } from './geometry.ts';
 
 function kernelOf(node: Node): readonly number[] {
   const kernel = intsAttr(node, 'kernel_shape', []);
-  if (kernel.length === 0) throw new HalftoneError('HT_MODEL_INVALID', `${node.op} ${node.name} has no kernel_shape`, { node: node.name, op: node.op });
+  if (kernel.length === 0)
+    throw new HalftoneError('HT_MODEL_INVALID', `${node.op} ${node.name} has no kernel_shape`, {
+      node: node.name,
+      op: node.op,
+    });
   return kernel;
 }
 
@@ -18,7 +22,12 @@ function inferPool(node: Node, context: InferContext): ValueType[] {
   if (shape === undefined) return [{ elementType, shape }];
   refuseChannelsLast(node);
   const spatial = spatialOf(node, shape);
-  return [{ elementType, shape: [shape[0], shape[1], ...windowExtents(node, spatial, windowOf(node, spatial, kernelOf(node)))] }];
+  return [
+    {
+      elementType,
+      shape: [shape[0], shape[1], ...windowExtents(node, spatial, windowOf(node, spatial, kernelOf(node)))],
+    },
+  ];
 }
 
 function inferGlobal(node: Node, context: InferContext): ValueType[] {
@@ -29,14 +38,23 @@ function inferGlobal(node: Node, context: InferContext): ValueType[] {
 
 function refuseChannelsLast(node: Node): void {
   if (intAttr(node, 'channels_last', 0) !== 0) {
-    throw new HalftoneError('HT_UNSUPPORTED', `${node.op} ${node.name}: channels_last is not covered`, { node: node.name, op: node.op });
+    throw new HalftoneError('HT_UNSUPPORTED', `${node.op} ${node.name}: channels_last is not covered`, {
+      node: node.name,
+      op: node.op,
+    });
   }
 }
 
 function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType<typeof coreWindow> {
   const spatial = lowering.shape(node.inputs[0]!).slice(2);
   const window = global
-    ? { kernel: spatial, strides: spatial.map(() => 1), dilations: spatial.map(() => 1), pads: [...spatial, ...spatial].map(() => 0), ceil: false }
+    ? {
+        kernel: spatial,
+        strides: spatial.map(() => 1),
+        dilations: spatial.map(() => 1),
+        pads: [...spatial, ...spatial].map(() => 0),
+        ceil: false,
+      }
     : windowOf(node, spatial, kernelOf(node));
   return coreWindow(node, lowering, node.inputs[0]!, node.outputs[0]!, window);
 }
@@ -50,7 +68,9 @@ const maxPool: Operator = {
     const x = lowering.value(node.inputs[0]!, 'last');
     const window = poolWindow(node, lowering, false);
     const dtype = x.dtype === 'float32' ? undefined : codeType(node, lowering, node.inputs[0]!);
-    const { y } = dtype ? lowering.kernel('qmaxpool', { ...window, dtype }, { x }, node.outputs[0]!) : lowering.kernel('maxpool', window, { x }, node.outputs[0]!);
+    const { y } = dtype
+      ? lowering.kernel('qmaxpool', { ...window, dtype }, { x }, node.outputs[0]!)
+      : lowering.kernel('maxpool', window, { x }, node.outputs[0]!);
     lowering.define(node.outputs[0]!, 'last', y!);
   },
 };
@@ -61,8 +81,17 @@ function averagePool(op: string, global: boolean): Operator {
     domain: '',
     infer: global ? inferGlobal : inferPool,
     lower(node, lowering) {
-      const spec = { ...poolWindow(node, lowering, global), countIncludePad: intAttr(node, 'count_include_pad', 0) === 1 };
-      lowering.define(node.outputs[0]!, 'last', lowering.kernel('avgpool', spec, { x: lowering.value(node.inputs[0]!, 'last') }, node.outputs[0]!)['y']!);
+      const spec = {
+        ...poolWindow(node, lowering, global),
+        countIncludePad: intAttr(node, 'count_include_pad', 0) === 1,
+      };
+      lowering.define(
+        node.outputs[0]!,
+        'last',
+        lowering.kernel('avgpool', spec, { x: lowering.value(node.inputs[0]!, 'last') }, node.outputs[0]!)[
+          'y'
+        ]!,
+      );
     },
   };
 }
@@ -77,14 +106,32 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const dtype = codeType(node, lowering, x);
       const window = poolWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
-      const multiplier = lowering.host('multiplier', 'float32', [kh * kw], [lowering.plain(xScale), lowering.plain(yScale!)],
-        (sx, sy) => tensor('float32', averageMultipliers(sx!.data[0] as number, sy!.data[0] as number, kh * kw)));
-      const spec = { ...window, dtype, to: dtype, mode: 'ort-f32', countIncludePad: intAttr(node, 'count_include_pad', 0) === 1 } as const;
+      const multiplier = lowering.host(
+        'multiplier',
+        'float32',
+        [kh * kw],
+        [lowering.plain(xScale), lowering.plain(yScale!)],
+        (sx, sy) =>
+          tensor('float32', averageMultipliers(sx!.data[0] as number, sy!.data[0] as number, kh * kw)),
+      );
+      const spec = {
+        ...window,
+        dtype,
+        to: dtype,
+        mode: 'ort-f32',
+        countIncludePad: intAttr(node, 'count_include_pad', 0) === 1,
+      } as const;
       const inputs = {
-        x: lowering.value(x, 'last'), xZeroPoint: zeroPointOf(lowering, xZero, dtype).value,
-        multiplier, zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
+        x: lowering.value(x, 'last'),
+        xZeroPoint: zeroPointOf(lowering, xZero, dtype).value,
+        multiplier,
+        zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
       };
-      lowering.define(node.outputs[0]!, 'last', lowering.kernel('qavgpool', spec, inputs, node.outputs[0]!)['y']!);
+      lowering.define(
+        node.outputs[0]!,
+        'last',
+        lowering.kernel('qavgpool', spec, inputs, node.outputs[0]!)['y']!,
+      );
     },
   };
 }

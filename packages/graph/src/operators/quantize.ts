@@ -17,7 +17,8 @@ interface Parameters {
 /** Layout, shape and axis of the parameters of a Q or DQ node. */
 function parameters(node: Node, lowering: Lowering): Parameters {
   const [x, scaleName] = node.inputs as [string, string];
-  if (intAttr(node, 'block_size', 0) !== 0) throw lowering.refusal(node, 'scales for each block are not covered');
+  if (intAttr(node, 'block_size', 0) !== 0)
+    throw lowering.refusal(node, 'scales for each block are not covered');
   const layout = lowering.layout(x);
   const shape = lowering.shape(x);
   const scaleShape = lowering.shape(scaleName);
@@ -26,12 +27,22 @@ function parameters(node: Node, lowering: Lowering): Parameters {
   if (sizeOf(scaleShape) === 1) return { layout, shape: shapeIn(layout, shape), axis: {}, scale };
   const given = intAttr(node, 'axis', 1);
   const axis = given < 0 ? given + shape.length : given;
-  if (shape[axis] !== sizeOf(scaleShape)) throw lowering.refusal(node, `${sizeOf(scaleShape)} scales do not fit axis ${given} of [${shape.join(', ')}]`);
+  if (shape[axis] !== sizeOf(scaleShape))
+    throw lowering.refusal(
+      node,
+      `${sizeOf(scaleShape)} scales do not fit axis ${given} of [${shape.join(', ')}]`,
+    );
   return { layout, shape: shapeIn(layout, shape), axis: { axis: axisIn(layout, shape.length, axis) }, scale };
 }
 
 // One zero point for each scale: the operands of core's ops are as long as each other.
-function zeroPoint(node: Node, lowering: Lowering, name: string | undefined, dtype: 'int8' | 'uint8' | 'int32', scale: Value): Value {
+function zeroPoint(
+  node: Node,
+  lowering: Lowering,
+  name: string | undefined,
+  dtype: 'int8' | 'uint8' | 'int32',
+  scale: Value,
+): Value {
   if (name) return lowering.plain(name);
   const zeros = dtype === 'int8' ? new Int8Array(sizeOf(scale.shape)) : new Uint8Array(sizeOf(scale.shape));
   if (dtype === 'int32') throw lowering.refusal(node, 'int32 codes have no zero point');
@@ -41,17 +52,27 @@ function zeroPoint(node: Node, lowering: Lowering, name: string | undefined, dty
 const quantizeLinear: Operator = {
   op: 'QuantizeLinear',
   domain: '',
-  infer: (node, context) => [{
-    elementType: node.inputs[2] ? context.type(2).elementType : intAttr(node, 'output_dtype', 2) === 3 ? 'int8' : 'uint8',
-    shape: context.type(0).shape,
-  }],
+  infer: (node, context) => [
+    {
+      elementType: node.inputs[2]
+        ? context.type(2).elementType
+        : intAttr(node, 'output_dtype', 2) === 3
+          ? 'int8'
+          : 'uint8',
+      shape: context.type(0).shape,
+    },
+  ],
   lower(node, lowering) {
     const { layout, shape, axis, scale } = parameters(node, lowering);
     const to = codeType(node, lowering, node.outputs[0]!);
     const x = lowering.value(node.inputs[0]!, layout);
     if (x.dtype !== 'float32') throw lowering.refusal(node, `a ${x.dtype} input is not covered`);
     const inputs = { x, scale, zeroPoint: zeroPoint(node, lowering, node.inputs[2], to, scale) };
-    lowering.define(node.outputs[0]!, layout, lowering.kernel('quantize', { shape, to, ...axis }, inputs, node.outputs[0]!)['y']!);
+    lowering.define(
+      node.outputs[0]!,
+      layout,
+      lowering.kernel('quantize', { shape, to, ...axis }, inputs, node.outputs[0]!)['y']!,
+    );
   },
 };
 
@@ -62,10 +83,16 @@ const dequantizeLinear: Operator = {
   lower(node, lowering) {
     const { layout, shape, axis, scale } = parameters(node, lowering);
     const from = lowering.dtype(node.inputs[0]!);
-    if (from !== 'int8' && from !== 'uint8' && from !== 'int32') throw lowering.refusal(node, `${from} codes are not covered`);
-    const zero = from === 'int32' ? {} : { zeroPoint: zeroPoint(node, lowering, node.inputs[2], from, scale) };
+    if (from !== 'int8' && from !== 'uint8' && from !== 'int32')
+      throw lowering.refusal(node, `${from} codes are not covered`);
+    const zero =
+      from === 'int32' ? {} : { zeroPoint: zeroPoint(node, lowering, node.inputs[2], from, scale) };
     const inputs = { x: lowering.value(node.inputs[0]!, layout), scale, ...zero };
-    lowering.define(node.outputs[0]!, layout, lowering.kernel('dequantize', { shape, from, ...axis }, inputs, node.outputs[0]!)['y']!);
+    lowering.define(
+      node.outputs[0]!,
+      layout,
+      lowering.kernel('dequantize', { shape, from, ...axis }, inputs, node.outputs[0]!)['y']!,
+    );
   },
 };
 
@@ -80,7 +107,12 @@ const dynamicQuantizeLinear: Operator = {
   lower(node, lowering) {
     const x = node.inputs[0]!;
     const layout = lowering.layout(x);
-    const results = lowering.kernel('dynamicQuantize', { shape: shapeIn(layout, lowering.shape(x)) }, { x: lowering.value(x, layout) }, node.outputs[0]!);
+    const results = lowering.kernel(
+      'dynamicQuantize',
+      { shape: shapeIn(layout, lowering.shape(x)) },
+      { x: lowering.value(x, layout) },
+      node.outputs[0]!,
+    );
     const [y = '', scale = '', zero = ''] = node.outputs;
     lowering.define(y, layout, results['y']!);
     lowering.define(scale, 'plain', results['scale']!);
@@ -88,4 +120,8 @@ const dynamicQuantizeLinear: Operator = {
   },
 };
 
-export const quantizeOperators: readonly Operator[] = [quantizeLinear, dequantizeLinear, dynamicQuantizeLinear];
+export const quantizeOperators: readonly Operator[] = [
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+];

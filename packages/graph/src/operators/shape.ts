@@ -26,7 +26,8 @@ function inferReshape(node: Node, context: InferContext): ValueType[] {
   const dims: Dim[] = target.map((extent, i) => (extent === 0 && !allowZero ? shape?.[i] : extent));
   const free = dims.indexOf(-1);
   if (free < 0) {
-    if (shape && isKnown(shape) && isKnown(dims) && sizeOf(shape) !== sizeOf(dims)) shapeError(node, `[${shape.join(', ')}] does not fill [${dims.join(', ')}]`);
+    if (shape && isKnown(shape) && isKnown(dims) && sizeOf(shape) !== sizeOf(dims))
+      shapeError(node, `[${shape.join(', ')}] does not fill [${dims.join(', ')}]`);
     return [{ elementType, shape: dims }];
   }
   const others = dims.filter((_, i) => i !== free);
@@ -36,7 +37,8 @@ function inferReshape(node: Node, context: InferContext): ValueType[] {
   }
   const rest = sizeOf(others);
   const extent = rest === 0 ? 0 : sizeOf(shape) / rest;
-  if (!Number.isInteger(extent)) shapeError(node, `[${shape.join(', ')}] does not fill [${target.join(', ')}]`);
+  if (!Number.isInteger(extent))
+    shapeError(node, `[${shape.join(', ')}] does not fill [${target.join(', ')}]`);
   dims[free] = extent;
   return [{ elementType, shape: dims }];
 }
@@ -57,7 +59,15 @@ const flatten: Operator = {
     const given = intAttr(node, 'axis', 1);
     const axis = given < 0 ? given + shape.length : given;
     if (axis < 0 || axis > shape.length) shapeError(node, `axis ${given} is outside rank ${shape.length}`);
-    return [{ elementType, shape: [axis === 0 ? 1 : product(shape.slice(0, axis)), axis === shape.length ? 1 : product(shape.slice(axis))] }];
+    return [
+      {
+        elementType,
+        shape: [
+          axis === 0 ? 1 : product(shape.slice(0, axis)),
+          axis === shape.length ? 1 : product(shape.slice(axis)),
+        ],
+      },
+    ];
   },
   lower: lowerReshape,
 };
@@ -72,12 +82,15 @@ const squeeze: Operator = {
   infer(node, context) {
     const { elementType, shape } = context.type(0);
     const axes = axesOf(node, context);
-    if (shape === undefined || (node.inputs[1] && axes === undefined)) return [{ elementType, shape: undefined }];
-    if (axes === undefined) return [{ elementType, shape: isKnown(shape) ? shape.filter((extent) => extent !== 1) : undefined }];
+    if (shape === undefined || (node.inputs[1] && axes === undefined))
+      return [{ elementType, shape: undefined }];
+    if (axes === undefined)
+      return [{ elementType, shape: isKnown(shape) ? shape.filter((extent) => extent !== 1) : undefined }];
     const dropped = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)));
     for (const axis of dropped) {
       const extent = shape[axis];
-      if (axis < 0 || axis >= shape.length || (typeof extent === 'number' && extent !== 1)) shapeError(node, `axis ${axis} of [${shape.join(', ')}] is not 1`);
+      if (axis < 0 || axis >= shape.length || (typeof extent === 'number' && extent !== 1))
+        shapeError(node, `axis ${axis} of [${shape.join(', ')}] is not 1`);
     }
     return [{ elementType, shape: shape.filter((_, axis) => !dropped.has(axis)) }];
   },
@@ -93,9 +106,12 @@ const unsqueeze: Operator = {
     if (shape === undefined || axes === undefined) return [{ elementType, shape: undefined }];
     const rank = shape.length + axes.length;
     const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-    if (added.size !== axes.length || [...added].some((axis) => axis < 0 || axis >= rank)) shapeError(node, `axes [${axes.join(', ')}] do not fit rank ${rank}`);
+    if (added.size !== axes.length || [...added].some((axis) => axis < 0 || axis >= rank))
+      shapeError(node, `axes [${axes.join(', ')}] do not fit rank ${rank}`);
     const rest = [...shape];
-    return [{ elementType, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift())) }];
+    return [
+      { elementType, shape: Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift())) },
+    ];
   },
   lower: lowerReshape,
 };
@@ -116,7 +132,11 @@ function alias(op: string): Operator {
 }
 
 function permutation(node: Node, rank: number): readonly number[] {
-  const perm = intsAttr(node, 'perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
+  const perm = intsAttr(
+    node,
+    'perm',
+    Array.from({ length: rank }, (_, i) => rank - 1 - i),
+  );
   if (perm.length !== rank || new Set(perm).size !== rank || perm.some((axis) => axis < 0 || axis >= rank)) {
     shapeError(node, `perm [${perm.join(', ')}] is no permutation of ${rank} axes`);
   }
@@ -136,10 +156,13 @@ const transpose: Operator = {
     const rank = shape.length;
     const perm = permutation(node, rank);
     const toLast = [0, ...Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i + 2), 1];
-    const same = (other: readonly number[]): boolean => rank >= 3 && perm.every((axis, i) => axis === other[i]);
+    const same = (other: readonly number[]): boolean =>
+      rank >= 3 && perm.every((axis, i) => axis === other[i]);
     // A transpose between the two layouts costs nothing: the same bytes are the result in the other layout.
-    if (same(toLast) && lowering.layout(x) === 'last') return lowering.define(y, 'plain', lowering.value(x, 'last'));
-    if (same([0, rank - 1, ...Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i + 1)])) return lowering.define(y, 'last', lowering.plain(x));
+    if (same(toLast) && lowering.layout(x) === 'last')
+      return lowering.define(y, 'plain', lowering.value(x, 'last'));
+    if (same([0, rank - 1, ...Array.from({ length: Math.max(0, rank - 2) }, (_, i) => i + 1)]))
+      return lowering.define(y, 'last', lowering.plain(x));
     lowering.define(y, 'plain', lowering.transpose(lowering.plain(x), shape, perm, y));
   },
 };
@@ -159,7 +182,8 @@ const concat: Operator = {
     const elementType = types[0]?.elementType;
     const shapes = types.map((type) => type.shape);
     const first = shapes.find((shape) => shape !== undefined);
-    if (first === undefined || shapes.some((shape) => shape === undefined)) return [{ elementType, shape: first?.map(() => undefined) }];
+    if (first === undefined || shapes.some((shape) => shape === undefined))
+      return [{ elementType, shape: first?.map(() => undefined) }];
     const axis = concatAxis(node, first.length);
     const known = shapes as SymbolicShape[];
     const dims = first.map((extent, i): Dim => {
@@ -177,15 +201,32 @@ const concat: Operator = {
     const output = node.outputs[0]!;
     const rank = lowering.rank(output);
     const axis = concatAxis(node, rank);
-    const layout = node.inputs.some((name) => lowering.constantOf(name) === undefined && lowering.layout(name) === 'last') ? 'last' : 'plain';
+    const layout = node.inputs.some(
+      (name) => lowering.constantOf(name) === undefined && lowering.layout(name) === 'last',
+    )
+      ? 'last'
+      : 'plain';
     const dtype = lowering.dtype(output);
     if (dtype === 'int64') throw lowering.refusal(node, 'int64 values are not computed on');
     const at = axisIn(layout, rank, axis);
     const shapes = node.inputs.map((name) => shapeIn(layout, lowering.shape(name)));
-    const spec = { dtype, outer: sizeOf(shapes[0]!.slice(0, at)), extents: shapes.map((shape) => sizeOf(shape.slice(at))) };
+    const spec = {
+      dtype,
+      outer: sizeOf(shapes[0]!.slice(0, at)),
+      extents: shapes.map((shape) => sizeOf(shape.slice(at))),
+    };
     const inputs = Object.fromEntries(node.inputs.map((name, i) => [`x${i}`, lowering.value(name, layout)]));
     lowering.define(output, layout, lowering.kernel('concat', spec, inputs, output)['y']!);
   },
 };
 
-export const shapeOperators: readonly Operator[] = [reshape, flatten, squeeze, unsqueeze, transpose, concat, alias('Identity'), alias('Dropout')];
+export const shapeOperators: readonly Operator[] = [
+  reshape,
+  flatten,
+  squeeze,
+  unsqueeze,
+  transpose,
+  concat,
+  alias('Identity'),
+  alias('Dropout'),
+];

@@ -1,6 +1,7 @@
 import { arithmeticOperators } from './arithmetic.ts';
 import { convOperators } from './conv.ts';
 import type { Operator } from './definition.ts';
+import { gemmOperators } from './gemm.ts';
 import { matmulOperators } from './matmul.ts';
 import { poolOperators } from './pool.ts';
 import { quantizeOperators } from './quantize.ts';
@@ -8,7 +9,16 @@ import { shapeOperators } from './shape.ts';
 import { unaryOperators } from './unary.ts';
 
 const table = new Map<string, Operator>();
-for (const group of [convOperators, matmulOperators, poolOperators, arithmeticOperators, unaryOperators, quantizeOperators, shapeOperators]) {
+for (const group of [
+  convOperators,
+  gemmOperators,
+  matmulOperators,
+  poolOperators,
+  arithmeticOperators,
+  unaryOperators,
+  quantizeOperators,
+  shapeOperators,
+]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }
 

@@ -13,7 +13,11 @@ function unaryOperator(op: string, fn: 'sigmoid' | 'tanh'): Operator {
       const x = node.inputs[0]!;
       const layout = lowering.layout(x);
       const spec: UnarySpec = { function: fn, shape: shapeIn(layout, lowering.shape(x)) };
-      lowering.define(node.outputs[0]!, layout, lowering.kernel('unary', spec, { x: lowering.value(x, layout) }, node.outputs[0]!)['y']!);
+      lowering.define(
+        node.outputs[0]!,
+        layout,
+        lowering.kernel('unary', spec, { x: lowering.value(x, layout) }, node.outputs[0]!)['y']!,
+      );
     },
   };
 }
@@ -40,9 +44,15 @@ function clampOperator(op: 'Relu' | 'Clip'): Operator {
       const shape = shapeIn(layout, lowering.shape(x));
       const isCode = dtype === 'int8' || dtype === 'uint8';
       const clamp = isCode ? codeBounds(node, lowering, dtype) : floatBounds(node, lowering);
-      if (clamp === undefined) throw lowering.refusal(node, 'bounds that are not constants, or Relu on codes, are not covered');
+      if (clamp === undefined)
+        throw lowering.refusal(node, 'bounds that are not constants, or Relu on codes, are not covered');
       const y = isCode
-        ? lowering.kernel('lut256', { shape, from: dtype, to: dtype }, { x: value, table: lowering.constant(tensor(dtype, clampTable(dtype, ...clamp), [256])) }, output)['y']!
+        ? lowering.kernel(
+            'lut256',
+            { shape, from: dtype, to: dtype },
+            { x: value, table: lowering.constant(tensor(dtype, clampTable(dtype, ...clamp), [256])) },
+            output,
+          )['y']!
         : lowering.kernel('unary', { function: 'clamp', shape, clamp }, { x: value }, output)['y']!;
       lowering.define(output, layout, y);
     },
@@ -57,19 +67,36 @@ const softmax: Operator = {
     const shape = lowering.shape(node.inputs[0]!);
     const given = intAttr(node, 'axis', -1);
     const axis = given < 0 ? given + shape.length : given;
-    if (axis < 0 || axis >= shape.length) throw lowering.refusal(node, `axis ${given} is not an axis of [${shape.join(', ')}]`);
-    const spec = { outer: sizeOf(shape.slice(0, axis)), extent: shape[axis]!, inner: sizeOf(shape.slice(axis + 1)) };
-    lowering.define(node.outputs[0]!, 'plain', lowering.kernel('softmax', spec, { x: lowering.plain(node.inputs[0]!) }, node.outputs[0]!)['y']!);
+    if (axis < 0 || axis >= shape.length)
+      throw lowering.refusal(node, `axis ${given} is not an axis of [${shape.join(', ')}]`);
+    const spec = {
+      outer: sizeOf(shape.slice(0, axis)),
+      extent: shape[axis]!,
+      inner: sizeOf(shape.slice(axis + 1)),
+    };
+    lowering.define(
+      node.outputs[0]!,
+      'plain',
+      lowering.kernel('softmax', spec, { x: lowering.plain(node.inputs[0]!) }, node.outputs[0]!)['y']!,
+    );
   },
 };
 
 /** ONNX element types by number, as far as values are computed. */
-const castTypes: Readonly<Record<number, 'float32' | 'int32' | 'uint8' | 'int8' | 'int64'>> = { 1: 'float32', 2: 'uint8', 3: 'int8', 6: 'int32', 7: 'int64' };
+const castTypes: Readonly<Record<number, 'float32' | 'int32' | 'uint8' | 'int8' | 'int64'>> = {
+  1: 'float32',
+  2: 'uint8',
+  3: 'int8',
+  6: 'int32',
+  7: 'int64',
+};
 
 const cast: Operator = {
   op: 'Cast',
   domain: '',
-  infer: (node, context) => [{ elementType: castTypes[intAttr(node, 'to', 0)], shape: context.type(0).shape }],
+  infer: (node, context) => [
+    { elementType: castTypes[intAttr(node, 'to', 0)], shape: context.type(0).shape },
+  ],
   lower(node, lowering) {
     const x = node.inputs[0]!;
     const from = lowering.dtype(x);
@@ -77,9 +104,14 @@ const cast: Operator = {
     const layout = lowering.layout(x);
     const value = lowering.value(x, layout);
     if (from === to) return lowering.define(node.outputs[0]!, layout, value);
-    if (from === 'int64' || (to !== 'float32' && to !== 'int32')) throw lowering.refusal(node, `from ${from} to ${to} is not covered`);
+    if (from === 'int64' || (to !== 'float32' && to !== 'int32'))
+      throw lowering.refusal(node, `from ${from} to ${to} is not covered`);
     const spec = { shape: shapeIn(layout, lowering.shape(x)), from, to };
-    lowering.define(node.outputs[0]!, layout, lowering.kernel('cast', spec, { x: value }, node.outputs[0]!)['y']!);
+    lowering.define(
+      node.outputs[0]!,
+      layout,
+      lowering.kernel('cast', spec, { x: value }, node.outputs[0]!)['y']!,
+    );
   },
 };
 
@@ -92,7 +124,8 @@ const batchNormalization: Operator = {
     if (intAttr(node, 'training_mode', 0) !== 0) throw lowering.refusal(node, 'training mode is not covered');
     const epsilon = Math.fround(floatAttr(node, 'epsilon', 1e-5));
     const params = names.map((name) => lowering.constantOf(name)?.data as Float32Array | undefined);
-    if (params.some((data) => data === undefined)) throw lowering.refusal(node, 'parameters that are not constants are not covered');
+    if (params.some((data) => data === undefined))
+      throw lowering.refusal(node, 'parameters that are not constants are not covered');
     const [gamma, beta, mean, variance] = params as [Float32Array, Float32Array, Float32Array, Float32Array];
     const { fround } = Math;
     const factor = gamma.map((g, i) => fround(g / fround(Math.sqrt(fround(variance[i]! + epsilon)))));
@@ -100,18 +133,33 @@ const batchNormalization: Operator = {
     const layout = lowering.layout(x);
     const shape = lowering.shape(x);
     const own = shapeIn(layout, shape);
-    const channels = shapeIn(layout, shape.map((extent, axis) => (axis === 1 ? extent : 1)));
+    const channels = shapeIn(
+      layout,
+      shape.map((extent, axis) => (axis === 1 ? extent : 1)),
+    );
     const output = node.outputs[0]!;
-    const scaled = lowering.kernel('binary', { function: 'mul', aShape: own, bShape: channels },
-      { a: lowering.value(x, layout), b: lowering.constant(tensor('float32', factor, channels)) }, output)['y']!;
-    const shifted = lowering.kernel('binary', { function: 'add', aShape: own, bShape: channels },
-      { a: scaled, b: lowering.constant(tensor('float32', offset, channels)) }, output)['y']!;
+    const scaled = lowering.kernel(
+      'binary',
+      { function: 'mul', aShape: own, bShape: channels },
+      { a: lowering.value(x, layout), b: lowering.constant(tensor('float32', factor, channels)) },
+      output,
+    )['y']!;
+    const shifted = lowering.kernel(
+      'binary',
+      { function: 'add', aShape: own, bShape: channels },
+      { a: scaled, b: lowering.constant(tensor('float32', offset, channels)) },
+      output,
+    )['y']!;
     lowering.define(output, layout, shifted);
   },
 };
 
 export const unaryOperators: readonly Operator[] = [
-  clampOperator('Relu'), clampOperator('Clip'),
-  unaryOperator('Sigmoid', 'sigmoid'), unaryOperator('Tanh', 'tanh'),
-  softmax, cast, batchNormalization,
+  clampOperator('Relu'),
+  clampOperator('Clip'),
+  unaryOperator('Sigmoid', 'sigmoid'),
+  unaryOperator('Tanh', 'tanh'),
+  softmax,
+  cast,
+  batchNormalization,
 ];

@@ -28,7 +28,12 @@ interface Producer {
  * False, with nothing changed, where that node is of another kind, has weights that are no float32 constants, or has
  * other readers. Weights are new constants: other nodes may share the old ones.
  */
-export function absorb(editor: GraphEditor, node: Node, input: string, affineFor: (channels: number) => Affine | undefined): boolean {
+export function absorb(
+  editor: GraphEditor,
+  node: Node,
+  input: string,
+  affineFor: (channels: number) => Affine | undefined,
+): boolean {
   const source = editor.producer(input);
   if (source === undefined || editor.soleConsumer(input) !== node) return false;
   const producer = convProducer(editor, source) ?? gemmProducer(editor, source);
@@ -43,7 +48,9 @@ export function absorb(editor: GraphEditor, node: Node, input: string, affineFor
   const inputs = [
     data,
     plain ? weights : editor.addConstant(constantOf(editor.fresh(weights), producer.scaled(factor))),
-    editor.addConstant(constantOf(editor.fresh(biasName === '' ? `${weights}_bias` : biasName), tensor('float32', bias))),
+    editor.addConstant(
+      constantOf(editor.fresh(biasName === '' ? `${weights}_bias` : biasName), tensor('float32', bias)),
+    ),
   ];
   // Gemm's new bias is what it adds; beta has been applied to it.
   const attributes = isOp(source, 'Gemm') ? without(source.attributes, 'beta') : source.attributes;
@@ -62,7 +69,12 @@ function convProducer(editor: GraphEditor, node: Node): Producer | undefined {
   const groups = intAttr(node, 'group', 1);
   if (node.op === 'Conv') {
     const row = second * inner;
-    return { node, channels: first, scaled: (f) => scale(weights, (i) => f(Math.floor(i / row))), bias: vector(editor, node, first) };
+    return {
+      node,
+      channels: first,
+      scaled: (f) => scale(weights, (i) => f(Math.floor(i / row))),
+      bias: vector(editor, node, first),
+    };
   }
   // ConvTranspose holds [input channels, output channels of one group, ...].
   const channels = second * groups;
@@ -71,7 +83,12 @@ function convProducer(editor: GraphEditor, node: Node): Producer | undefined {
     const [from, within] = [Math.floor(i / (second * inner)), Math.floor(i / inner) % second];
     return Math.floor(from / perGroup) * second + within;
   };
-  return { node, channels, scaled: (f) => scale(weights, (i) => f(channelOf(i))), bias: vector(editor, node, channels) };
+  return {
+    node,
+    channels,
+    scaled: (f) => scale(weights, (i) => f(channelOf(i))),
+    bias: vector(editor, node, channels),
+  };
 }
 
 function gemmProducer(editor: GraphEditor, node: Node): Producer | undefined {
@@ -92,7 +109,11 @@ function gemmProducer(editor: GraphEditor, node: Node): Producer | undefined {
 }
 
 function scale(weights: Tensor<'float32'>, factor: (index: number) => number): Tensor<'float32'> {
-  return tensor('float32', weights.data.map((w, i) => w * factor(i)), weights.shape);
+  return tensor(
+    'float32',
+    weights.data.map((w, i) => w * factor(i)),
+    weights.shape,
+  );
 }
 
 /** The third input as one number for each channel; zeros where it is left out. */
@@ -106,11 +127,20 @@ function vector(editor: GraphEditor, node: Node, channels: number): ArrayLike<nu
  * A constant that broadcasts over a value of `rank` axes, as one number for each channel; undefined where it differs
  * within a channel or would make the value larger. Channels stand at axis 1, or at the last one.
  */
-export function perChannel(constant: Tensor<'float32'>, channels: number, rank: number, place: 'second' | 'last'): Float32Array | undefined {
+export function perChannel(
+  constant: Tensor<'float32'>,
+  channels: number,
+  rank: number,
+  place: 'second' | 'last',
+): Float32Array | undefined {
   const missing = rank - constant.shape.length;
   if (missing < 0) return undefined;
   const channelAxis = place === 'last' ? rank - 1 : 1;
-  const fits = constant.shape.every((extent, i) => extent === 1 || (i + missing === channelAxis && extent === channels));
+  const fits = constant.shape.every(
+    (extent, i) => extent === 1 || (i + missing === channelAxis && extent === channels),
+  );
   if (!fits) return undefined;
-  return constant.data.length === channels ? constant.data : new Float32Array(channels).fill(constant.data[0]!);
+  return constant.data.length === channels
+    ? constant.data
+    : new Float32Array(channels).fill(constant.data[0]!);
 }

@@ -54,15 +54,24 @@ export const flatten: Evaluator = (node, [x]) => {
 export const transpose: Evaluator = (node, [x]) => {
   if (!x) return undefined;
   const rank = x.shape.length;
-  const perm = intsAttr(node, 'perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
-  return new Set(perm).size === rank && perm.every((axis) => axis >= 0 && axis < rank) ? transposeTensor(x, perm) : undefined;
+  const perm = intsAttr(
+    node,
+    'perm',
+    Array.from({ length: rank }, (_, i) => rank - 1 - i),
+  );
+  return new Set(perm).size === rank && perm.every((axis) => axis >= 0 && axis < rank)
+    ? transposeTensor(x, perm)
+    : undefined;
 };
 
 export const squeeze: Evaluator = (_, [x, axesInput]) => {
   if (!x) return undefined;
   const axes = axesInput && normalized(axesInput, x.shape.length);
   if (axesInput && axes?.every((axis) => x.shape[axis] === 1) !== true) return undefined;
-  return reshaped(x, x.shape.filter((extent, i) => (axes ? !axes.includes(i) : extent !== 1)));
+  return reshaped(
+    x,
+    x.shape.filter((extent, i) => (axes ? !axes.includes(i) : extent !== 1)),
+  );
 };
 
 export const unsqueeze: Evaluator = (_, [x, axesInput]) => {
@@ -72,7 +81,10 @@ export const unsqueeze: Evaluator = (_, [x, axesInput]) => {
   const axes = normalized(axesInput, rank);
   if (axes === undefined || new Set(axes).size !== count) return undefined;
   const rest = [...x.shape];
-  return reshaped(x, Array.from({ length: rank }, (__, i) => (axes.includes(i) ? 1 : rest.shift()!)));
+  return reshaped(
+    x,
+    Array.from({ length: rank }, (__, i) => (axes.includes(i) ? 1 : rest.shift()!)),
+  );
 };
 
 export const concat: Evaluator = (node, inputs) => {
@@ -80,10 +92,18 @@ export const concat: Evaluator = (node, inputs) => {
   const { dtype, shape } = parts[0]!;
   const given = intAttr(node, 'axis', 0);
   const axis = given < 0 ? given + shape.length : given;
-  const fits = parts.every((part) => part?.dtype === dtype && part.shape.length === shape.length && part.shape.every((extent, i) => i === axis || extent === shape[i]));
+  const fits = parts.every(
+    (part) =>
+      part?.dtype === dtype &&
+      part.shape.length === shape.length &&
+      part.shape.every((extent, i) => i === axis || extent === shape[i]),
+  );
   if (!fits || axis < 0 || axis >= shape.length) return undefined;
   const extent = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
-  const y = empty(dtype, shape.map((d, i) => (i === axis ? extent : d)));
+  const y = empty(
+    dtype,
+    shape.map((d, i) => (i === axis ? extent : d)),
+  );
   const outer = sizeOf(shape.slice(0, axis));
   let at = 0;
   for (let o = 0; o < outer; o++) {
@@ -108,12 +128,20 @@ export const gather: Evaluator = (node, [x, indices]) => {
 /** Of vectors alone, as `gather`. */
 export const slice: Evaluator = (_, [x, ...more]) => {
   const [starts, ends, axes = [0], steps = [1]] = more.map((input) => input && integersOf(input));
-  if (x?.shape.length !== 1 || starts?.length !== 1 || ends?.length !== 1 || axes.length !== 1 || steps.length !== 1) return undefined;
+  if (
+    x?.shape.length !== 1 ||
+    starts?.length !== 1 ||
+    ends?.length !== 1 ||
+    axes.length !== 1 ||
+    steps.length !== 1
+  )
+    return undefined;
   const { length } = x.data;
   const [step] = steps as [number];
   if (![0, -1].includes(axes[0]!) || step === 0) return undefined;
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const clamped = (value: number): number => Math.min(Math.max(value < 0 ? value + length : value, low), high);
+  const clamped = (value: number): number =>
+    Math.min(Math.max(value < 0 ? value + length : value, low), high);
   const places: number[] = [];
   const start = clamped(starts[0]!);
   const end = clamped(ends[0]!);
@@ -122,7 +150,8 @@ export const slice: Evaluator = (_, [x, ...more]) => {
 };
 
 function reshaped(x: Tensor, shape: readonly number[]): Tensor | undefined {
-  const valid = shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === x.data.length;
+  const valid =
+    shape.every((extent) => Number.isInteger(extent) && extent >= 0) && sizeOf(shape) === x.data.length;
   return valid ? { ...x, shape } : undefined;
 }
 

@@ -15,7 +15,9 @@ export function foldAffine(graph: Graph): Graph {
   for (const node of eachNode(editor)) {
     if (!isOp(node, 'Add', 'Sub', 'Mul', 'Div')) continue;
     for (const [data, operand] of operands(node)) {
-      const done = foldMatmulAdd(editor, node, data, operand) || absorb(editor, node, data, (channels) => affineOf(editor, node, data, operand, channels));
+      const done =
+        foldMatmulAdd(editor, node, data, operand) ||
+        absorb(editor, node, data, (channels) => affineOf(editor, node, data, operand, channels));
       if (done) break;
     }
   }
@@ -25,10 +27,21 @@ export function foldAffine(graph: Graph): Graph {
 /** Which inputs may be the data and which the constant. */
 function operands(node: Node): readonly (readonly [data: string, operand: string])[] {
   const [a, b] = node.inputs as [string, string];
-  return node.op === 'Add' || node.op === 'Mul' ? [[a, b], [b, a]] : [[a, b]];
+  return node.op === 'Add' || node.op === 'Mul'
+    ? [
+        [a, b],
+        [b, a],
+      ]
+    : [[a, b]];
 }
 
-function affineOf(editor: GraphEditor, node: Node, data: string, operand: string, channels: number): Affine | undefined {
+function affineOf(
+  editor: GraphEditor,
+  node: Node,
+  data: string,
+  operand: string,
+  channels: number,
+): Affine | undefined {
   const constant = floatConstant(editor, operand);
   const source = editor.producer(data)!;
   const rank = isOp(source, 'Gemm') ? 2 : editor.constants.get(source.inputs[1]!)!.shape.length;
@@ -61,7 +74,9 @@ function foldMatmulAdd(editor: GraphEditor, node: Node, data: string, operand: s
   const bias = perChannel(row, shape[1]!, 2, 'last');
   if (bias === undefined) return false;
   const asIs = row.shape.length === 1 && row.data === bias;
-  const name = asIs ? operand : editor.addConstant(constantOf(editor.fresh(operand), tensor('float32', bias)));
+  const name = asIs
+    ? operand
+    : editor.addConstant(constantOf(editor.fresh(operand), tensor('float32', bias)));
   editor.remove(product);
   editor.replace(node, makeNode('Gemm', [a, b, name], [node.outputs[0]!], {}, { name: product.name }));
   return true;

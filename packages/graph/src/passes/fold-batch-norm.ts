@@ -13,7 +13,12 @@ import { eachNode, floatConstant, isOp, onlyFirstOutput } from './match.ts';
 export function foldBatchNorm(graph: Graph): Graph {
   const editor = new GraphEditor(graph);
   for (const node of eachNode(editor)) {
-    if (!isOp(node, 'BatchNormalization') || intAttr(node, 'training_mode', 0) !== 0 || !onlyFirstOutput(editor, node)) continue;
+    if (
+      !isOp(node, 'BatchNormalization') ||
+      intAttr(node, 'training_mode', 0) !== 0 ||
+      !onlyFirstOutput(editor, node)
+    )
+      continue;
     absorb(editor, node, node.inputs[0]!, (channels) => normalization(editor, node, channels));
   }
   return editor.finish();

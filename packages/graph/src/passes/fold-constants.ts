@@ -2,7 +2,19 @@ import { GraphEditor } from '../edit.ts';
 import { constantOf, type Graph, type Node, type SymbolicShape } from '../ir.ts';
 import { arithmetic, cast } from './evaluate-arithmetic.ts';
 import { dequantize, quantize } from './evaluate-quantize.ts';
-import { concat, constantNode, type Evaluator, flatten, gather, reshape, shapeTensor, slice, squeeze, transpose, unsqueeze } from './evaluate-shape.ts';
+import {
+  concat,
+  constantNode,
+  type Evaluator,
+  flatten,
+  gather,
+  reshape,
+  shapeTensor,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from './evaluate-shape.ts';
 import { constantTensor, eachNode, isOp } from './match.ts';
 
 /** Choices of `foldConstants`. */
@@ -53,10 +65,12 @@ export function foldConstants(graph: Graph, options: FoldOptions = {}): Graph {
 function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): ReturnType<Evaluator> {
   if (isOp(node, 'Constant')) return constantNode(node);
   if (isOp(node, 'Shape')) return shapeTensor(node, knownShape(editor, node.inputs[0]!, options));
-  if (options.dequantize && isOp(node, ...quantizers)) return node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node);
+  if (options.dequantize && isOp(node, ...quantizers))
+    return node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node);
   if (!isOp(node, ...Object.keys(evaluators))) return undefined;
   const inputs = node.inputs.map((name) => (name === '' ? undefined : constantTensor(editor, name)));
-  if (inputs[0] === undefined || node.inputs.some((name, i) => name !== '' && inputs[i] === undefined)) return undefined;
+  if (inputs[0] === undefined || node.inputs.some((name, i) => name !== '' && inputs[i] === undefined))
+    return undefined;
   return evaluators[node.op]!(node, inputs);
 }
 
@@ -64,7 +78,10 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): Return
 function knownShape(editor: GraphEditor, name: string, options: FoldOptions): readonly number[] | undefined {
   const { inputs } = editor.source;
   const fixed = inputs.every((input) => isStatic(input.shape));
-  const stated = editor.constants.get(name) ?? inputs.find((input) => input.name === name) ?? (fixed ? editor.values.get(name) : undefined);
+  const stated =
+    editor.constants.get(name) ??
+    inputs.find((input) => input.name === name) ??
+    (fixed ? editor.values.get(name) : undefined);
   return [stated?.shape, options.shapes?.get(name)?.shape].find(isStatic);
 }
 

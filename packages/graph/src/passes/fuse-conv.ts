@@ -1,7 +1,14 @@
 import type { GraphEditor } from '../edit.ts';
 import { makeNode, type Node } from '../ir.ts';
 import { quantizedResult } from './clamps.ts';
-import { type FuseOptions, integerBias, oneZeroPoint, paramNames, replaceByInteger, typesAllowed } from './fusion.ts';
+import {
+  type FuseOptions,
+  integerBias,
+  oneZeroPoint,
+  paramNames,
+  replaceByInteger,
+  typesAllowed,
+} from './fusion.ts';
 import { activationOf, weightsOf } from './qparams.ts';
 
 /** DQ(x), DQ(w) [, DQ(bias)] -> Conv [-> Relu, Clip] -> Q becomes QLinearConv [-> Clip on codes]. */
@@ -17,10 +24,14 @@ export function fuseConv(editor: GraphEditor, node: Node, options: FuseOptions):
   const bias = integerBias(editor, node.inputs[2], shape[0]!, x, weights, options);
   if (bias === undefined) return;
   const inputs = [
-    x.codes, ...paramNames(editor, x),
-    weights.codes, ...paramNames(editor, weights),
+    x.codes,
+    ...paramNames(editor, x),
+    weights.codes,
+    ...paramNames(editor, weights),
     ...paramNames(editor, result.quantizer),
     ...(bias === '' ? [] : [bias]),
   ];
-  replaceByInteger(editor, node, result, (output) => makeNode('QLinearConv', inputs, [output], node.attributes, { name: node.name }));
+  replaceByInteger(editor, node, result, (output) =>
+    makeNode('QLinearConv', inputs, [output], node.attributes, { name: node.name }),
+  );
 }

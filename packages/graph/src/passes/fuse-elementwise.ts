@@ -16,8 +16,16 @@ export function fuseAdd(editor: GraphEditor, node: Node): void {
   if (!a || !b || !result) return;
   const { dtype } = result.quantizer.params;
   if (a.params.dtype !== dtype || b.params.dtype !== dtype) return;
-  const inputs = [a.codes, ...paramNames(editor, a), b.codes, ...paramNames(editor, b), ...paramNames(editor, result.quantizer)];
-  replaceByInteger(editor, node, result, (output) => makeNode('QLinearAdd', inputs, [output], {}, { name: node.name, domain: MICROSOFT }));
+  const inputs = [
+    a.codes,
+    ...paramNames(editor, a),
+    b.codes,
+    ...paramNames(editor, b),
+    ...paramNames(editor, result.quantizer),
+  ];
+  replaceByInteger(editor, node, result, (output) =>
+    makeNode('QLinearAdd', inputs, [output], {}, { name: node.name, domain: MICROSOFT }),
+  );
 }
 
 /** DQ -> GlobalAveragePool or AveragePool [-> Relu, Clip] -> Q becomes the QLinear form, where both sides have one type. */
@@ -28,5 +36,7 @@ export function fuseAveragePool(editor: GraphEditor, node: Node): void {
   if (intsAttr(node, 'dilations', []).some((step) => step !== 1)) return;
   const inputs = [x.codes, ...paramNames(editor, x), ...paramNames(editor, result.quantizer)];
   const attributes = { ...without(node.attributes, 'dilations'), channels_last: attribute.int(0) };
-  replaceByInteger(editor, node, result, (output) => makeNode(`QLinear${node.op}`, inputs, [output], attributes, { name: node.name, domain: MICROSOFT }));
+  replaceByInteger(editor, node, result, (output) =>
+    makeNode(`QLinear${node.op}`, inputs, [output], attributes, { name: node.name, domain: MICROSOFT }),
+  );
 }

@@ -29,7 +29,10 @@ export function fuseGemm(editor: GraphEditor, node: Node, options: FuseOptions):
   const attributes: Record<string, Attribute> = transB === 0 ? {} : { transB: attribute.int(1) };
   const make = (more: readonly string[], output: string): Node =>
     makeNode('QGemm', [...inputs, ...more], [output], attributes, { name: node.name, domain: MICROSOFT });
-  if (result) replaceByInteger(editor, node, result, (output) => make([bias, ...paramNames(editor, result.quantizer)], output));
+  if (result)
+    replaceByInteger(editor, node, result, (output) =>
+      make([bias, ...paramNames(editor, result.quantizer)], output),
+    );
   else editor.replace(node, make(bias === '' ? [] : [bias], node.outputs[0]!));
 }
 
@@ -46,9 +49,14 @@ export function fuseMatmul(editor: GraphEditor, node: Node, options: FuseOptions
   const [aParams, bParams] = [paramNames(editor, a), paramNames(editor, b)];
   if (result) {
     const inputs = [a.codes, ...aParams, b.codes, ...bParams, ...paramNames(editor, result.quantizer)];
-    replaceByInteger(editor, node, result, (output) => makeNode('QLinearMatMul', inputs, [output], {}, { name: node.name }));
+    replaceByInteger(editor, node, result, (output) =>
+      makeNode('QLinearMatMul', inputs, [output], {}, { name: node.name }),
+    );
     return;
   }
   const inputs = [a.codes, b.codes, aParams[0], bParams[0], aParams[1], bParams[1]];
-  editor.replace(node, makeNode('MatMulIntegerToFloat', inputs, [node.outputs[0]!], {}, { name: node.name, domain: MICROSOFT }));
+  editor.replace(
+    node,
+    makeNode('MatMulIntegerToFloat', inputs, [node.outputs[0]!], {}, { name: node.name, domain: MICROSOFT }),
+  );
 }

@@ -26,7 +26,9 @@ const fusions: Readonly<Record<string, (editor: GraphEditor, node: Node, options
  * A node whose parameters are no constants, or do not fit an integer operator, stays as it is.
  */
 export function fuseQdq(graph: Graph, options: FuseOptions = {}): Graph {
-  const editor = new GraphEditor(removeIdentities(cancelPairs(foldConstants(sinkDequantizers(foldConstants(graph))))));
+  const editor = new GraphEditor(
+    removeIdentities(cancelPairs(foldConstants(sinkDequantizers(foldConstants(graph))))),
+  );
   for (const node of eachNode(editor)) {
     if (isOp(node, ...Object.keys(fusions))) fusions[node.op]!(editor, node, options);
   }

@@ -18,7 +18,12 @@ export interface FuseOptions {
 }
 
 /** True where an integer product of these types may be made. */
-export function typesAllowed(x: CodeType, weights: CodeType, y: CodeType | undefined, options: FuseOptions): boolean {
+export function typesAllowed(
+  x: CodeType,
+  weights: CodeType,
+  y: CodeType | undefined,
+  options: FuseOptions,
+): boolean {
   return options.portable !== true || ((x === 'uint8' || weights === 'int8') && (y === undefined || y === x));
 }
 
@@ -29,7 +34,12 @@ export function oneZeroPoint(found: Quantization): boolean {
 }
 
 /** Replaces a float node and what quantizes it by the integer node that `make` gives for the output's name. */
-export function replaceByInteger(editor: GraphEditor, node: Node, result: QuantizedResult, make: (output: string) => Node): void {
+export function replaceByInteger(
+  editor: GraphEditor,
+  node: Node,
+  result: QuantizedResult,
+  make: (output: string) => Node,
+): void {
   const { quantizer, clamps, bounds } = result;
   const { dtype } = quantizer.params;
   for (const old of [node, ...clamps, quantizer.node]) editor.remove(old);
@@ -43,8 +53,16 @@ export function replaceByInteger(editor: GraphEditor, node: Node, result: Quanti
 }
 
 /** ONNX Clip on codes. */
-export function codeClip(editor: GraphEditor, from: string, bounds: readonly [lo: number, hi: number], dtype: CodeType, to: string): Node {
-  const [lo, hi] = bounds.map((code) => sharedConstant(editor, `${dtype}_code_${code}`, tensor(dtype, [code], []))) as [string, string];
+export function codeClip(
+  editor: GraphEditor,
+  from: string,
+  bounds: readonly [lo: number, hi: number],
+  dtype: CodeType,
+  to: string,
+): Node {
+  const [lo, hi] = bounds.map((code) =>
+    sharedConstant(editor, `${dtype}_code_${code}`, tensor(dtype, [code], [])),
+  ) as [string, string];
   return makeNode('Clip', [from, lo, hi], [to]);
 }
 
@@ -54,17 +72,27 @@ export function zeroPointName(editor: GraphEditor, found: Quantization<CodeType>
   const { dtype, scale } = found.params;
   const shape = editor.constants.get(found.scaleName)!.shape;
   const suffix = shape.length === 0 ? '' : `_${scale.length}`;
-  return sharedConstant(editor, `${dtype}_zero_point${suffix}`, tensor(dtype, new Array<number>(scale.length).fill(0), shape));
+  return sharedConstant(
+    editor,
+    `${dtype}_zero_point${suffix}`,
+    tensor(dtype, new Array<number>(scale.length).fill(0), shape),
+  );
 }
 
 /** Scale and zero point, in the order in which quantized operators take them. */
-export function paramNames(editor: GraphEditor, found: Quantization<CodeType>): [scale: string, zeroPoint: string] {
+export function paramNames(
+  editor: GraphEditor,
+  found: Quantization<CodeType>,
+): [scale: string, zeroPoint: string] {
   return [found.scaleName, zeroPointName(editor, found)];
 }
 
 function sharedConstant(editor: GraphEditor, name: string, value: Tensor): string {
   const known = constantTensor(editor, name);
-  const same = known?.dtype === value.dtype && sameShape(known.shape, value.shape) && known.data.every((v, i) => v === value.data[i]);
+  const same =
+    known?.dtype === value.dtype &&
+    sameShape(known.shape, value.shape) &&
+    known.data.every((v, i) => v === value.data[i]);
   return same ? name : editor.addConstant(constantOf(editor.fresh(name), value));
 }
 
@@ -88,7 +116,8 @@ export function integerBias(
   if (bias === undefined) return undefined;
   const scales = weights.params.scale;
   const step = (c: number): number => Math.fround(x.params.scale[0]! * scales[scales.length === 1 ? 0 : c]!);
-  const fits = (tolerance: number): boolean => bias.steps?.every((s, c) => Math.abs(s - step(c)) <= tolerance * step(c)) ?? false;
+  const fits = (tolerance: number): boolean =>
+    bias.steps?.every((s, c) => Math.abs(s - step(c)) <= tolerance * step(c)) ?? false;
   if (fits(0) && bias.codes !== undefined) return bias.codes;
   if (!options.quantizeBias && !fits(SAME_STEP)) return undefined;
   const codes = bias.reals.map((b, c) => roundHalfEven(b / step(c)));
@@ -107,14 +136,20 @@ interface Bias {
 
 function readBias(editor: GraphEditor, name: string, channels: number): Bias | undefined {
   const float = floatConstant(editor, name);
-  if (float) return isRow(float.shape, channels) ? { reals: Float64Array.from(float.data), steps: undefined, codes: undefined } : undefined;
+  if (float)
+    return isRow(float.shape, channels)
+      ? { reals: Float64Array.from(float.data), steps: undefined, codes: undefined }
+      : undefined;
   const found = dequantizerOf(editor, name);
   const codes = found && constantTensor(editor, found.codes);
   if (found === undefined || codes === undefined || !isRow(codes.shape, channels)) return undefined;
   const { scale, dtype } = found.params;
   const zeros = zeroPoints(found.params);
   const at = (list: ArrayLike<number>, c: number): number => list[list.length === 1 ? 0 : c]!;
-  const reals = Float64Array.from(codes.data as Int32Array, (code, c) => (code - at(zeros, c)) * at(scale, c));
+  const reals = Float64Array.from(
+    codes.data as Int32Array,
+    (code, c) => (code - at(zeros, c)) * at(scale, c),
+  );
   const plain = dtype === 'int32' && zeros.every((zero) => zero === 0);
   return {
     reals,
@@ -125,5 +160,10 @@ function readBias(editor: GraphEditor, name: string, channels: number): Bias | u
 
 /** True for [n] and [1, n]. */
 function isRow(shape: readonly number[], n: number): boolean {
-  return shape.length >= 1 && shape.length <= 2 && shape[shape.length - 1] === n && (shape.length === 1 || shape[0] === 1);
+  return (
+    shape.length >= 1 &&
+    shape.length <= 2 &&
+    shape[shape.length - 1] === n &&
+    (shape.length === 1 || shape[0] === 1)
+  );
 }

@@ -8,7 +8,12 @@ export type TypedNode = Node & { readonly opaque: false };
 
 /** True for a typed node of ONNX's own domain with one of these names. */
 export function isOp(node: Node | undefined, ...ops: readonly string[]): node is TypedNode {
-  return node !== undefined && !node.opaque && (node.domain === '' || node.domain === 'ai.onnx') && ops.includes(node.op);
+  return (
+    node !== undefined &&
+    !node.opaque &&
+    (node.domain === '' || node.domain === 'ai.onnx') &&
+    ops.includes(node.op)
+  );
 }
 
 /** The nodes in order, each as it stands when its turn comes: edits of earlier turns replace nodes. */
@@ -37,7 +42,10 @@ export function floatConstant(editor: GraphEditor, name: string | undefined): Te
 }
 
 /** The numbers of an int64 or int32 constant; undefined where one is no safe integer. */
-export function integerConstant(editor: GraphEditor, name: string | undefined): readonly number[] | undefined {
+export function integerConstant(
+  editor: GraphEditor,
+  name: string | undefined,
+): readonly number[] | undefined {
   const found = constantTensor(editor, name);
   return found === undefined ? undefined : integersOf(found);
 }
@@ -51,11 +59,16 @@ export function integersOf(found: Tensor): readonly number[] | undefined {
 
 /** True where nothing uses the outputs of a node past the first. */
 export function onlyFirstOutput(editor: GraphEditor, node: Node): boolean {
-  return node.outputs.slice(1).every((output) => output === '' || (!editor.isOutput(output) && editor.consumers(output).length === 0));
+  return node.outputs
+    .slice(1)
+    .every((output) => output === '' || (!editor.isOutput(output) && editor.consumers(output).length === 0));
 }
 
 /** `attributes` without those named. */
-export function without(attributes: Readonly<Record<string, Attribute>>, ...names: readonly string[]): Record<string, Attribute> {
+export function without(
+  attributes: Readonly<Record<string, Attribute>>,
+  ...names: readonly string[]
+): Record<string, Attribute> {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
 }
 
@@ -71,20 +84,46 @@ export function bypass(editor: GraphEditor, node: Node, to: string): boolean {
   }
   const producer = editor.producer(to);
   const others = editor.consumers(to).filter((consumer) => consumer !== node);
-  if (producer === undefined || producer.opaque || producer === node || editor.isOutput(to) || others.length > 0) return false;
+  if (
+    producer === undefined ||
+    producer.opaque ||
+    producer === node ||
+    editor.isOutput(to) ||
+    others.length > 0
+  )
+    return false;
   editor.remove(node);
   const { origin: _, ...rest } = producer;
-  editor.replace(producer, { ...rest, outputs: producer.outputs.map((output) => (output === to ? from : output)) });
+  editor.replace(producer, {
+    ...rest,
+    outputs: producer.outputs.map((output) => (output === to ? from : output)),
+  });
   return true;
 }
 
 /** Operators whose result has as many axes as their first input. */
-const keepsRank = ['Identity', 'Relu', 'Clip', 'Sigmoid', 'Tanh', 'Softmax', 'Dropout', 'Cast', 'Transpose', 'QuantizeLinear', 'DequantizeLinear', 'BatchNormalization'];
+const keepsRank = [
+  'Identity',
+  'Relu',
+  'Clip',
+  'Sigmoid',
+  'Tanh',
+  'Softmax',
+  'Dropout',
+  'Cast',
+  'Transpose',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'BatchNormalization',
+];
 
 /** Number of axes of a value, as far as the graph states it or the operators before it fix it. */
 export function rankOf(editor: GraphEditor, value: string): number | undefined {
   for (let name: string | undefined = value; name !== undefined && name !== ''; ) {
-    const info = editor.constants.get(name) ?? editor.values.get(name) ?? editor.source.inputs.find((input) => input.name === name);
+    const info =
+      editor.constants.get(name) ??
+      editor.values.get(name) ??
+      editor.source.inputs.find((input) => input.name === name);
     if (info?.shape !== undefined) return info.shape.length;
     const node = editor.producer(name);
     if (isOp(node, 'Flatten', 'Gemm')) return 2;

@@ -6,7 +6,15 @@ import { attribute, type Graph, makeNode, type Node } from '../ir.ts';
 import { type Bounds, clampOf, codeBounds, composed, isFull, unbounded } from './clamps.ts';
 import { codeClip } from './fusion.ts';
 import { bypass, eachNode, isOp, onlyFirstOutput } from './match.ts';
-import { activationOf, movers, type Quantization, quantizerOf, sameParams, weightsOf, zeroPoints } from './qparams.ts';
+import {
+  activationOf,
+  movers,
+  type Quantization,
+  quantizerOf,
+  sameParams,
+  weightsOf,
+  zeroPoints,
+} from './qparams.ts';
 
 /**
  * op(DQ(codes)) becomes DQ(op(codes)) for Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Identity, MaxPool, Concat of
@@ -23,16 +31,28 @@ export function sinkDequantizers(graph: Graph): Graph {
 
 function sinkMover(editor: GraphEditor, node: Node): void {
   const data = node.op === 'Concat' ? node.inputs : node.inputs.slice(0, 1);
-  const sources = data.map((input) => (node.op === 'Transpose' ? weightsOf(editor, input) : activationOf(editor, input)));
+  const sources = data.map((input) =>
+    node.op === 'Transpose' ? weightsOf(editor, input) : activationOf(editor, input),
+  );
   const [first] = sources;
   if (first === undefined || !onlyFirstOutput(editor, node)) return;
-  if (!sources.every((source): source is Quantization<'int8' | 'uint8'> => source !== undefined && sameParams(source.params, first.params))) return;
+  if (
+    !sources.every(
+      (source): source is Quantization<'int8' | 'uint8'> =>
+        source !== undefined && sameParams(source.params, first.params),
+    )
+  )
+    return;
   const { axis } = first.params;
   let attributes = {};
   if (axis !== undefined) {
     const rank = editor.constants.get(first.codes)?.shape.length;
     if (rank === undefined) return;
-    const perm = intsAttr(node, 'perm', Array.from({ length: rank }, (_, i) => rank - 1 - i));
+    const perm = intsAttr(
+      node,
+      'perm',
+      Array.from({ length: rank }, (_, i) => rank - 1 - i),
+    );
     attributes = { axis: attribute.int(perm.indexOf(axis)) };
   }
   const output = node.outputs[0]!;
@@ -51,7 +71,11 @@ function sinkRelu(editor: GraphEditor, node: Node): void {
   if (zero === min && bypass(editor, node, node.inputs[0]!)) return;
   const output = node.outputs[0]!;
   const codes = editor.fresh(`${output}_codes`);
-  editor.replace(node, codeClip(editor, source.codes, [zero, max], dtype, codes), dequantize(source, codes, output, {}));
+  editor.replace(
+    node,
+    codeClip(editor, source.codes, [zero, max], dtype, codes),
+    dequantize(source, codes, output, {}),
+  );
 }
 
 function dequantize(like: Quantization, codes: string, output: string, attributes: Node['attributes']): Node {
@@ -74,13 +98,17 @@ export function cancelPairs(graph: Graph): Graph {
     const { codes } = pair.source;
     if (!isFull(bounds, dtype)) editor.replace(node, codeClip(editor, codes, bounds, dtype, quantizer.codes));
     // Where both names must stay, of a graph's input and its output say, one is a copy of the other.
-    else if (!bypass(editor, node, codes)) editor.replace(node, makeNode('Identity', [codes], [quantizer.codes]));
+    else if (!bypass(editor, node, codes))
+      editor.replace(node, makeNode('Identity', [codes], [quantizer.codes]));
   }
   return editor.finish();
 }
 
 /** Looks from a value back over clamps to a DequantizeLinear. */
-function dequantizedSource(editor: GraphEditor, value: string): { source: Quantization<'int8' | 'uint8'>; bounds: Bounds } | undefined {
+function dequantizedSource(
+  editor: GraphEditor,
+  value: string,
+): { source: Quantization<'int8' | 'uint8'>; bounds: Bounds } | undefined {
   let bounds = unbounded;
   for (let name = value; ; ) {
     const source = activationOf(editor, name);

@@ -13,9 +13,16 @@ import { removeIdentities } from './remove-identities.ts';
  */
 export function prepareFloat(graph: Graph): Graph {
   for (let current = graph; ; ) {
-    const next = [removeIdentities, foldConstants, foldAffine, foldBatchNorm].reduce((g, pass) => pass(g), current);
+    const next = [removeIdentities, foldConstants, foldAffine, foldBatchNorm].reduce(
+      (g, pass) => pass(g),
+      current,
+    );
     // Passes keep the node objects that they do not change, and each change leaves fewer nodes or other ones.
-    if (next.nodes.length === current.nodes.length && next.nodes.every((node, i) => node === current.nodes[i])) return next;
+    if (
+      next.nodes.length === current.nodes.length &&
+      next.nodes.every((node, i) => node === current.nodes[i])
+    )
+      return next;
     current = next;
   }
 }

@@ -21,17 +21,28 @@ export function dequantizerOf(editor: GraphEditor, value: string | undefined): Q
   const node = value === undefined || value === '' ? undefined : editor.producer(value);
   if (!isOp(node, 'DequantizeLinear')) return undefined;
   const codes = node.inputs[0]!;
-  return read(editor, node, codes, editor.constants.get(node.inputs[2] ?? '')?.elementType ?? elementTypeOf(editor, codes));
+  return read(
+    editor,
+    node,
+    codes,
+    editor.constants.get(node.inputs[2] ?? '')?.elementType ?? elementTypeOf(editor, codes),
+  );
 }
 
 /** `dequantizerOf` for 8-bit codes with one scale. */
-export function activationOf(editor: GraphEditor, value: string | undefined): Quantization<CodeType> | undefined {
+export function activationOf(
+  editor: GraphEditor,
+  value: string | undefined,
+): Quantization<CodeType> | undefined {
   const found = codesOf(dequantizerOf(editor, value));
   return found?.params.axis === undefined ? found : undefined;
 }
 
 /** `dequantizerOf` for 8-bit codes. */
-export function weightsOf(editor: GraphEditor, value: string | undefined): Quantization<CodeType> | undefined {
+export function weightsOf(
+  editor: GraphEditor,
+  value: string | undefined,
+): Quantization<CodeType> | undefined {
   return codesOf(dequantizerOf(editor, value));
 }
 
@@ -48,7 +59,9 @@ export function quantizerOf(editor: GraphEditor, node: Node | undefined): Quanti
 
 /** True where both have the same codes for the same reals; per tensor. */
 export function sameParams(a: QuantParams, b: QuantParams): boolean {
-  return a.dtype === b.dtype && a.axis === b.axis && same(a.scale, b.scale) && same(zeroPoints(a), zeroPoints(b));
+  return (
+    a.dtype === b.dtype && a.axis === b.axis && same(a.scale, b.scale) && same(zeroPoints(a), zeroPoints(b))
+  );
 }
 
 /** Zero points, one for each scale, also where the parameters have none. */
@@ -59,7 +72,10 @@ export function zeroPoints(params: QuantParams): Int32Array {
 /** Element type that a value is known to have. */
 export function elementTypeOf(editor: GraphEditor, value: string): ElementType | undefined {
   for (let name = value; ; ) {
-    const info = editor.constants.get(name) ?? editor.source.inputs.find((input) => input.name === name) ?? editor.values.get(name);
+    const info =
+      editor.constants.get(name) ??
+      editor.source.inputs.find((input) => input.name === name) ??
+      editor.values.get(name);
     if (info?.elementType !== undefined) return info.elementType;
     const node = editor.producer(name);
     if (node === undefined || node.opaque) return undefined;
@@ -73,11 +89,25 @@ export function elementTypeOf(editor: GraphEditor, value: string): ElementType |
 }
 
 /** Operators that move or choose elements and compute nothing, so that they may as well run on codes. */
-export const movers: readonly string[] = ['Reshape', 'Flatten', 'Transpose', 'Squeeze', 'Unsqueeze', 'MaxPool', 'Identity', 'Concat'];
+export const movers: readonly string[] = [
+  'Reshape',
+  'Flatten',
+  'Transpose',
+  'Squeeze',
+  'Unsqueeze',
+  'MaxPool',
+  'Identity',
+  'Concat',
+];
 
 /** Integer operators, by the input that has the type of the result. */
 const resultTypes: Readonly<Record<string, number>> = {
-  QLinearConv: 7, QLinearMatMul: 7, QGemm: 8, QLinearAdd: 7, QLinearGlobalAveragePool: 4, QLinearAveragePool: 4,
+  QLinearConv: 7,
+  QLinearMatMul: 7,
+  QGemm: 8,
+  QLinearAdd: 7,
+  QLinearGlobalAveragePool: 4,
+  QLinearAveragePool: 4,
 };
 
 /** TensorProto.DataType of 8-bit codes; 0 is "not given". */
@@ -88,20 +118,32 @@ function quantizedType(editor: GraphEditor, node: Node): ElementType | undefined
   return codeTypes[intAttr(node, 'output_dtype', 0)];
 }
 
-function read(editor: GraphEditor, node: Node, codes: string, dtype: ElementType | undefined): Quantization | undefined {
+function read(
+  editor: GraphEditor,
+  node: Node,
+  codes: string,
+  dtype: ElementType | undefined,
+): Quantization | undefined {
   if (dtype !== 'int8' && dtype !== 'uint8' && dtype !== 'int32') return undefined;
   if (intAttr(node, 'block_size', 0) !== 0 || intAttr(node, 'precision', 0) > 1) return undefined;
   const [, scaleName, zeroPointName = ''] = node.inputs as [string, string, string?];
   const scale = floatConstant(editor, scaleName);
   const zeroPoint = zeroPointName === '' ? undefined : constantTensor(editor, zeroPointName);
-  if (scale === undefined || scale.shape.length > 1 || !scale.data.every((s) => s > 0 && s < Infinity)) return undefined;
-  if (zeroPointName !== '' && (zeroPoint?.dtype !== dtype || zeroPoint.data.length !== scale.data.length)) return undefined;
+  if (scale === undefined || scale.shape.length > 1 || !scale.data.every((s) => s > 0 && s < Infinity))
+    return undefined;
+  if (zeroPointName !== '' && (zeroPoint?.dtype !== dtype || zeroPoint.data.length !== scale.data.length))
+    return undefined;
   const axis = axisOf(editor, node, scale.data.length);
   if (axis === false) return undefined;
   return {
     node,
     codes,
-    params: { dtype, scale: scale.data, zeroPoint: zeroPoint && Int32Array.from(zeroPoint.data as Int8Array), axis },
+    params: {
+      dtype,
+      scale: scale.data,
+      zeroPoint: zeroPoint && Int32Array.from(zeroPoint.data as Int8Array),
+      axis,
+    },
     scaleName,
     zeroPointName,
   };
@@ -119,7 +161,9 @@ function axisOf(editor: GraphEditor, node: Node, scales: number): number | undef
 }
 
 function codesOf(found: Quantization | undefined): Quantization<CodeType> | undefined {
-  return found !== undefined && found.params.dtype !== 'int32' ? (found as Quantization<CodeType>) : undefined;
+  return found !== undefined && found.params.dtype !== 'int32'
+    ? (found as Quantization<CodeType>)
+    : undefined;
 }
 
 function same(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

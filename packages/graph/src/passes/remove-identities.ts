@@ -10,7 +10,10 @@ export function removeIdentities(graph: Graph): Graph {
   const editor = new GraphEditor(graph);
   for (const node of eachNode(editor)) {
     // A third input may switch Dropout to training.
-    if (isOp(node, 'Identity') || (isOp(node, 'Dropout') && !node.inputs[2] && onlyFirstOutput(editor, node))) {
+    if (
+      isOp(node, 'Identity') ||
+      (isOp(node, 'Dropout') && !node.inputs[2] && onlyFirstOutput(editor, node))
+    ) {
       bypass(editor, node, node.inputs[0]!);
     }
   }

@@ -14,7 +14,12 @@ export interface PlanOptions {
 }
 
 export type PlannedStep =
-  | { readonly step: KernelStep; readonly backend: Backend; readonly reason: string; readonly numericClass: NumericClass }
+  | {
+      readonly step: KernelStep;
+      readonly backend: Backend;
+      readonly reason: string;
+      readonly numericClass: NumericClass;
+    }
   | { readonly step: HostStep };
 
 /** One row of `explain()`. */
@@ -53,8 +58,11 @@ export function plan(program: Program, options: PlanOptions): Plan {
   const explain = (): readonly PlanRow[] => (rows ??= explainSteps(program, steps));
   const firstInexact = explain().find((row) => row.numericClass === 'f32-relaxed');
   if (options.exact && firstInexact) {
-    throw new HalftoneError('HT_UNSUPPORTED', `${firstInexact.nodes}: ${firstInexact.op} on ${firstInexact.backend} is not exact; leave exact out, or put another backend first`,
-      { node: firstInexact.nodes, op: firstInexact.op, backend: firstInexact.backend });
+    throw new HalftoneError(
+      'HT_UNSUPPORTED',
+      `${firstInexact.nodes}: ${firstInexact.op} on ${firstInexact.backend} is not exact; leave exact out, or put another backend first`,
+      { node: firstInexact.nodes, op: firstInexact.op, backend: firstInexact.backend },
+    );
   }
   return { program, steps, exact: firstInexact === undefined, firstInexact, explain };
 }
@@ -64,12 +72,20 @@ function choose(step: KernelStep, { backends, strict }: PlanOptions): PlannedSte
   for (const backend of strict ? backends.slice(0, 1) : backends) {
     const answer = backend.supports(step.op, step.spec);
     if (answer === true) {
-      return { step, backend, reason: refusals.join('; ') || 'first choice', numericClass: backend.capabilities.numericClass[step.op] ?? 'f32-relaxed' };
+      return {
+        step,
+        backend,
+        reason: refusals.join('; ') || 'first choice',
+        numericClass: backend.capabilities.numericClass[step.op] ?? 'f32-relaxed',
+      };
     }
     refusals.push(`${backend.name}: ${answer.reason}`);
   }
-  throw new HalftoneError('HT_UNSUPPORTED', `${names(step.nodes)}: no backend runs ${step.op} (${refusals.join('; ') || 'none was given'})`,
-    { op: step.op, spec: step.spec, node: names(step.nodes) });
+  throw new HalftoneError(
+    'HT_UNSUPPORTED',
+    `${names(step.nodes)}: no backend runs ${step.op} (${refusals.join('; ') || 'none was given'})`,
+    { op: step.op, spec: step.spec, node: names(step.nodes) },
+  );
 }
 
 function names(nodes: readonly Node[]): string {
@@ -92,7 +108,8 @@ function explainSteps(program: Program, steps: readonly PlannedStep[]): PlanRow[
     const moving = inputs.filter((value) => value.constant === undefined);
     const foreign = moving.filter((value) => home.get(baseOf(value)) !== place);
     for (const output of outputs) home.set(output, place);
-    const bytes = (values: readonly Value[]): number => values.reduce((sum, value) => sum + byteSize(value), 0);
+    const bytes = (values: readonly Value[]): number =>
+      values.reduce((sum, value) => sum + byteSize(value), 0);
     return {
       nodes: names(step.nodes),
       op: step.kind === 'host' ? step.label : step.op,

@@ -3,14 +3,25 @@ import { dropRedundantClamps } from '../../src/passes/index.ts';
 import { Builder, ops } from './build.ts';
 
 /** Operators that are left of `clamps` in front of a QuantizeLinear. */
-function left(scale: number, zero: number | undefined, dtype: 'int8' | 'uint8', clamps: (b: Builder, x: string) => string): string[] {
+function left(
+  scale: number,
+  zero: number | undefined,
+  dtype: 'int8' | 'uint8',
+  clamps: (b: Builder, x: string) => string,
+): string[] {
   const b = new Builder();
   b.quantize(clamps(b, b.input('x', [4])), scale, zero, dtype, 'y');
   return ops(dropRedundantClamps(b.graph('y')));
 }
 
-const clip = (lo: number | undefined, hi: number | undefined) => (b: Builder, x: string): string =>
-  b.node('Clip', [x, lo === undefined ? '' : b.float([lo], []), ...(hi === undefined ? [] : [b.float([hi], [])])]);
+const clip =
+  (lo: number | undefined, hi: number | undefined) =>
+  (b: Builder, x: string): string =>
+    b.node('Clip', [
+      x,
+      lo === undefined ? '' : b.float([lo], []),
+      ...(hi === undefined ? [] : [b.float([hi], [])]),
+    ]);
 const relu = (b: Builder, x: string): string => b.node('Relu', [x]);
 
 describe('dropRedundantClamps', () => {
@@ -33,7 +44,13 @@ describe('dropRedundantClamps', () => {
     ['Relu on int8 without a zero point', 0.1, 0, 'int8', relu],
     ['Clip to 6 of a larger scale', 7 / 255, 0, 'uint8', clip(0, 6)],
     ['Clip whose bound rounds to the code before', 1, 0, 'uint8', clip(0, 254.5)],
-    ['Clip with a bound that is no constant', 1, 0, 'uint8', (b, x) => b.node('Clip', [x, b.input('lo', [])])],
+    [
+      'Clip with a bound that is no constant',
+      1,
+      0,
+      'uint8',
+      (b, x) => b.node('Clip', [x, b.input('lo', [])]),
+    ],
     ['a bound that is no number', 1, 0, 'uint8', clip(Number.NaN, undefined)],
     ['Sigmoid', 1, 0, 'uint8', (b, x) => b.node('Sigmoid', [x])],
   ])('keeps %s', (_, scale, zero, dtype, clamps) => {
@@ -44,9 +61,17 @@ describe('dropRedundantClamps', () => {
     for (const kind of ['reader', 'output', 'opaque', 'axis', 'input']) {
       const b = new Builder();
       const clamp = relu(b, b.input('x', [2, 2]));
-      const scale = kind === 'input' ? b.input('s', []) : kind === 'axis' ? b.float([1, 2]) : b.float([1], []);
+      const scale =
+        kind === 'input' ? b.input('s', []) : kind === 'axis' ? b.float([1, 2]) : b.float([1], []);
       b.node('QuantizeLinear', [clamp, scale], {}, 'y');
-      const extra = kind === 'reader' ? [b.node('Tanh', [clamp])] : kind === 'opaque' ? [b.opaque('If', [], 'z', [clamp])] : kind === 'output' ? [clamp] : [];
+      const extra =
+        kind === 'reader'
+          ? [b.node('Tanh', [clamp])]
+          : kind === 'opaque'
+            ? [b.opaque('If', [], 'z', [clamp])]
+            : kind === 'output'
+              ? [clamp]
+              : [];
       expect(ops(dropRedundantClamps(b.graph('y', ...extra)))).toContain('Relu');
     }
   });

@@ -8,7 +8,10 @@ import { Builder, numbers, ops } from './build.ts';
 type Setup = (b: Builder) => string;
 
 /** Folds a value that an opaque node reads; the value under its old name, or undefined where a node still makes it. */
-function folded(setup: Setup, options: Parameters<typeof foldConstants>[1] = {}): { shape: readonly number[]; data: number[] } | undefined {
+function folded(
+  setup: Setup,
+  options: Parameters<typeof foldConstants>[1] = {},
+): { shape: readonly number[]; data: number[] } | undefined {
   const b = new Builder();
   const name = setup(b);
   b.opaque('Reader', [name], 'y');
@@ -24,28 +27,94 @@ const i64 = (b: Builder, ...values: number[]): string => b.constant('int64', val
 describe('foldConstants', () => {
   test.each<[string, Setup, readonly number[], readonly number[]]>([
     ['Identity', (b) => b.node('Identity', [six(b)]), [2, 3], [1, 2, 3, 4, 5, 6]],
-    ['Reshape with 0 and -1', (b) => b.node('Reshape', [six(b), i64(b, 0, -1, 1)]), [2, 3, 1], [1, 2, 3, 4, 5, 6]],
-    ['Reshape with allowzero', (b) => b.node('Reshape', [b.float([], [0, 3]), i64(b, 3, 0)], { allowzero: 1 }), [3, 0], []],
-    ['Flatten', (b) => b.node('Flatten', [b.float([1, 2, 3, 4], [2, 1, 2])], { axis: -1 }), [2, 2], [1, 2, 3, 4]],
+    [
+      'Reshape with 0 and -1',
+      (b) => b.node('Reshape', [six(b), i64(b, 0, -1, 1)]),
+      [2, 3, 1],
+      [1, 2, 3, 4, 5, 6],
+    ],
+    [
+      'Reshape with allowzero',
+      (b) => b.node('Reshape', [b.float([], [0, 3]), i64(b, 3, 0)], { allowzero: 1 }),
+      [3, 0],
+      [],
+    ],
+    [
+      'Flatten',
+      (b) => b.node('Flatten', [b.float([1, 2, 3, 4], [2, 1, 2])], { axis: -1 }),
+      [2, 2],
+      [1, 2, 3, 4],
+    ],
     ['Transpose', (b) => b.node('Transpose', [six(b)]), [3, 2], [1, 4, 2, 5, 3, 6]],
-    ['Transpose with perm', (b) => b.node('Transpose', [b.float([1, 2, 3, 4, 5, 6], [1, 2, 3])], { perm: [2, 0, 1] }), [3, 1, 2], [1, 4, 2, 5, 3, 6]],
+    [
+      'Transpose with perm',
+      (b) => b.node('Transpose', [b.float([1, 2, 3, 4, 5, 6], [1, 2, 3])], { perm: [2, 0, 1] }),
+      [3, 1, 2],
+      [1, 4, 2, 5, 3, 6],
+    ],
     ['Squeeze', (b) => b.node('Squeeze', [b.float([1, 2], [1, 2, 1])]), [2], [1, 2]],
-    ['Squeeze of an axis', (b) => b.node('Squeeze', [b.float([1, 2], [1, 2, 1]), i64(b, -1)]), [1, 2], [1, 2]],
+    [
+      'Squeeze of an axis',
+      (b) => b.node('Squeeze', [b.float([1, 2], [1, 2, 1]), i64(b, -1)]),
+      [1, 2],
+      [1, 2],
+    ],
     ['Unsqueeze', (b) => b.node('Unsqueeze', [b.float([1, 2]), i64(b, 0, -1)]), [1, 2, 1], [1, 2]],
-    ['Concat', (b) => b.node('Concat', [six(b), b.float([7, 8], [2, 1])], { axis: -1 }), [2, 4], [1, 2, 3, 7, 4, 5, 6, 8]],
+    [
+      'Concat',
+      (b) => b.node('Concat', [six(b), b.float([7, 8], [2, 1])], { axis: -1 }),
+      [2, 4],
+      [1, 2, 3, 7, 4, 5, 6, 8],
+    ],
     ['Gather', (b) => b.node('Gather', [i64(b, 5, 6, 7), b.constant('int64', [-1], [])]), [], [7]],
-    ['Gather of a list', (b) => b.node('Gather', [i64(b, 5, 6, 7), b.constant('int32', [2, 0])], { axis: 0 }), [2], [7, 5]],
+    [
+      'Gather of a list',
+      (b) => b.node('Gather', [i64(b, 5, 6, 7), b.constant('int32', [2, 0])], { axis: 0 }),
+      [2],
+      [7, 5],
+    ],
     ['Slice', (b) => b.node('Slice', [i64(b, 1, 2, 3, 4), i64(b, -3), i64(b, 99)]), [3], [2, 3, 4]],
-    ['Slice backwards', (b) => b.node('Slice', [i64(b, 1, 2, 3, 4), i64(b, -1), i64(b, -99), i64(b, 0), i64(b, -2)]), [2], [4, 2]],
+    [
+      'Slice backwards',
+      (b) => b.node('Slice', [i64(b, 1, 2, 3, 4), i64(b, -1), i64(b, -99), i64(b, 0), i64(b, -2)]),
+      [2],
+      [4, 2],
+    ],
     ['Cast to integers', (b) => b.node('Cast', [b.float([1.9, -1.9])], { to: 7 }), [2], [1, -1]],
     ['Cast of int64 to float32', (b) => b.node('Cast', [i64(b, 3)], { to: 1 }), [1], [3]],
-    ['Cast between integers', (b) => b.node('Cast', [b.constant('int32', [300, -1])], { to: 2 }), [2], [44, 255]],
+    [
+      'Cast between integers',
+      (b) => b.node('Cast', [b.constant('int32', [300, -1])], { to: 2 }),
+      [2],
+      [44, 255],
+    ],
     ['Cast of int64 to int32', (b) => b.node('Cast', [i64(b, 2 ** 32 + 5)], { to: 6 }), [1], [5]],
     ['Add', (b) => b.node('Add', [six(b), b.float([10, 20, 30])]), [2, 3], [11, 22, 33, 14, 25, 36]],
     ['Div of integers', (b) => b.node('Div', [i64(b, -7, 7), i64(b, 2)]), [2], [-3, 3]],
-    ['Mul of int32', (b) => b.node('Mul', [b.constant('int32', [65537]), b.constant('int32', [65537])]), [1], [131073]],
+    [
+      'Mul of int32',
+      (b) => b.node('Mul', [b.constant('int32', [65537]), b.constant('int32', [65537])]),
+      [1],
+      [131073],
+    ],
     ['Sub of floats', (b) => b.node('Sub', [b.float([1], [1, 1]), b.float([0.5])]), [1, 1], [0.5]],
-    ['a chain', (b) => b.node('Concat', [b.node('Unsqueeze', [b.node('Gather', [b.node('Shape', [six(b)]), b.constant('int64', [1], [])]), i64(b, 0)]), i64(b, -1)], { axis: 0 }), [2], [3, -1]],
+    [
+      'a chain',
+      (b) =>
+        b.node(
+          'Concat',
+          [
+            b.node('Unsqueeze', [
+              b.node('Gather', [b.node('Shape', [six(b)]), b.constant('int64', [1], [])]),
+              i64(b, 0),
+            ]),
+            i64(b, -1),
+          ],
+          { axis: 0 },
+        ),
+      [2],
+      [3, -1],
+    ],
     ['Shape of an input', (b) => b.node('Shape', [b.input('x', [4, 5, 6])], { start: 1 }), [2], [5, 6]],
   ])('computes %s', (_, setup, shape, data) => {
     expect(folded(setup)).toEqual({ shape, data });
@@ -108,12 +177,22 @@ describe('foldConstants', () => {
 
   test('dequantizes and quantizes where asked, per tensor and per axis', () => {
     const ask = { dequantize: true };
-    expect(folded((b) => b.dequantize(b.constant('uint8', [0, 3, 255]), 0.5, 3), ask)?.data).toEqual([-1.5, 0, 126]);
+    expect(folded((b) => b.dequantize(b.constant('uint8', [0, 3, 255]), 0.5, 3), ask)?.data).toEqual([
+      -1.5, 0, 126,
+    ]);
     const perAxis = (b: Builder): string =>
-      b.node('DequantizeLinear', [b.constant('int8', [1, 2, 3, 4], [2, 2]), b.float([0.5, 2]), b.constant('int8', [1, 0])], { axis: -2 });
+      b.node(
+        'DequantizeLinear',
+        [b.constant('int8', [1, 2, 3, 4], [2, 2]), b.float([0.5, 2]), b.constant('int8', [1, 0])],
+        { axis: -2 },
+      );
     expect(folded(perAxis, ask)).toEqual({ shape: [2, 2], data: [0, 0.5, 6, 8] });
-    expect(folded((b) => b.node('DequantizeLinear', [b.constant('int32', [7]), b.float([0.5], [])]), ask)?.data).toEqual([3.5]);
-    expect(folded((b) => b.quantize(b.float([0.25, 0.75, 1e9, -1]), 0.5, 3), ask)?.data).toEqual([3, 5, 255, 1]);
+    expect(
+      folded((b) => b.node('DequantizeLinear', [b.constant('int32', [7]), b.float([0.5], [])]), ask)?.data,
+    ).toEqual([3.5]);
+    expect(folded((b) => b.quantize(b.float([0.25, 0.75, 1e9, -1]), 0.5, 3), ask)?.data).toEqual([
+      3, 5, 255, 1,
+    ]);
     expect(folded((b) => b.dequantize(b.input('x', [1], 'uint8'), 0.5), ask)).toBeUndefined();
   });
 });
@@ -125,7 +204,14 @@ describe('removeIdentities', () => {
   };
 
   test('readers move to the source', () => {
-    const after = graph((b) => [b.node('Relu', [b.node('Dropout', [b.node('Identity', [b.input('x', [1])])], {}, 'd', ['mask'])], {}, 'y')]);
+    const after = graph((b) => [
+      b.node(
+        'Relu',
+        [b.node('Dropout', [b.node('Identity', [b.input('x', [1])])], {}, 'd', ['mask'])],
+        {},
+        'y',
+      ),
+    ]);
     expect(ops(after)).toEqual(['Relu']);
     expect(after.nodes[0]).toMatchObject({ inputs: ['x'], outputs: ['y'] });
   });
@@ -137,28 +223,65 @@ describe('removeIdentities', () => {
 
   test.each<[string, (b: Builder) => string[]]>([
     ['between input and output', (b) => [b.node('Identity', [b.input('x', [1])], {}, 'y')]],
-    ['between two outputs', (b) => [b.node('Identity', [b.node('Relu', [b.input('x', [1])], {}, 'z')], {}, 'y'), 'z']],
-    ['whose source another node reads', (b) => {
-      const relu = b.node('Relu', [b.input('x', [1])]);
-      return [b.node('Identity', [relu], {}, 'y'), b.node('Sigmoid', [relu])];
-    }],
-    ['behind an opaque node, as output', (b) => [b.node('Identity', [b.opaque('Loop', [b.input('x', [1])], 'z')], {}, 'y')]],
+    [
+      'between two outputs',
+      (b) => [b.node('Identity', [b.node('Relu', [b.input('x', [1])], {}, 'z')], {}, 'y'), 'z'],
+    ],
+    [
+      'whose source another node reads',
+      (b) => {
+        const relu = b.node('Relu', [b.input('x', [1])]);
+        return [b.node('Identity', [relu], {}, 'y'), b.node('Sigmoid', [relu])];
+      },
+    ],
+    [
+      'behind an opaque node, as output',
+      (b) => [b.node('Identity', [b.opaque('Loop', [b.input('x', [1])], 'z')], {}, 'y')],
+    ],
     ['that a subgraph reads', (b) => [b.opaque('If', [], 'z', [b.node('Identity', [b.input('x', [1])])])]],
   ])('an Identity %s stays', (_, build) => {
     expect(ops(graph(build))).toContain('Identity');
   });
 
   test('a Dropout in training, or with a mask that is read, stays', () => {
-    expect(ops(graph((b) => [b.node('Dropout', [b.input('x', [1]), b.float([0.5], []), b.input('training', [], 'bool')])]))).toEqual(['Dropout']);
-    expect(ops(graph((b) => [b.node('Dropout', [b.input('x', [1])], {}, 'd', ['mask']), 'mask']))).toEqual(['Dropout']);
+    expect(
+      ops(
+        graph((b) => [
+          b.node('Dropout', [b.input('x', [1]), b.float([0.5], []), b.input('training', [], 'bool')]),
+        ]),
+      ),
+    ).toEqual(['Dropout']);
+    expect(ops(graph((b) => [b.node('Dropout', [b.input('x', [1])], {}, 'd', ['mask']), 'mask']))).toEqual([
+      'Dropout',
+    ]);
   });
 });
 
 test('attributes are read by kind, and another kind is an error of the model', () => {
-  const node = makeNode('Op', [], ['y'], { i: attribute.int(3), f: attribute.float(0.5), s: attribute.string('a'), l: attribute.ints([1, 2]) });
-  expect([intAttr(node, 'i', 0), floatAttr(node, 'f', 0), stringAttr(node, 's', ''), intsAttr(node, 'l', [])]).toEqual([3, 0.5, 'a', [1, 2]]);
-  expect([intAttr(node, 'x', 7), floatAttr(node, 'x', 1), stringAttr(node, 'x', undefined), intsAttr(node, 'x', [9])]).toEqual([7, 1, undefined, [9]]);
-  for (const read of [() => intAttr(node, 'f', 0), () => floatAttr(node, 'i', 0), () => stringAttr(node, 'l', ''), () => intsAttr(node, 's', [])]) {
+  const node = makeNode('Op', [], ['y'], {
+    i: attribute.int(3),
+    f: attribute.float(0.5),
+    s: attribute.string('a'),
+    l: attribute.ints([1, 2]),
+  });
+  expect([
+    intAttr(node, 'i', 0),
+    floatAttr(node, 'f', 0),
+    stringAttr(node, 's', ''),
+    intsAttr(node, 'l', []),
+  ]).toEqual([3, 0.5, 'a', [1, 2]]);
+  expect([
+    intAttr(node, 'x', 7),
+    floatAttr(node, 'x', 1),
+    stringAttr(node, 'x', undefined),
+    intsAttr(node, 'x', [9]),
+  ]).toEqual([7, 1, undefined, [9]]);
+  for (const read of [
+    () => intAttr(node, 'f', 0),
+    () => floatAttr(node, 'i', 0),
+    () => stringAttr(node, 'l', ''),
+    () => intsAttr(node, 's', []),
+  ]) {
     try {
       read();
       expect.unreachable();
@@ -167,4 +290,3 @@ test('attributes are read by kind, and another kind is an error of the model', (
     }
   }
 });
-

@@ -19,17 +19,59 @@ interface Options {
 }
 
 function build(options: Options = {}): Builder {
-  const { op = 'Gemm', a = 'uint8', w = 'int8', scales = [0.25, 0.5, 1], attributes = {}, bias, quantized = true } = options;
+  const {
+    op = 'Gemm',
+    a = 'uint8',
+    w = 'int8',
+    scales = [0.25, 0.5, 1],
+    attributes = {},
+    bias,
+    quantized = true,
+  } = options;
   const b = new Builder();
   const zero = a === 'int8' ? -3 : 121;
   const rows = attributes['transA'] ? [6, 2] : [2, 6];
   const aName = b.dequantize(b.quantize(b.input('x', rows), 0.5, zero, a), 0.5, zero, a);
   const transposed = attributes['transB'] === 1;
-  const codes = b.constant(w, sequence(18, 5, w === 'int8' ? -20 : 0, w === 'int8' ? 20 : 40), transposed ? [3, 6] : [6, 3], 'w');
+  const codes = b.constant(
+    w,
+    sequence(18, 5, w === 'int8' ? -20 : 0, w === 'int8' ? 20 : 40),
+    transposed ? [3, 6] : [6, 3],
+    'w',
+  );
   const shape = scales.length === 1 ? [] : [scales.length];
-  const zeros = w === 'uint8' ? [b.constant('uint8', scales.map((_, i) => 10 + i), shape)] : [b.constant('int8', scales.map(() => 0), shape)];
-  const weights = b.node('DequantizeLinear', [codes, b.float(scales, shape), ...zeros], { axis: options.axis ?? (transposed ? 0 : 1) });
-  const c = bias === undefined ? [] : [b.node('DequantizeLinear', [b.constant('int32', [100, -7, 9999], bias, 'b'), b.float([0, 1, 2].map((i) => 0.5 * scales[scales.length === 1 ? 0 : i]!))], { axis: bias.length - 1 })];
+  const zeros =
+    w === 'uint8'
+      ? [
+          b.constant(
+            'uint8',
+            scales.map((_, i) => 10 + i),
+            shape,
+          ),
+        ]
+      : [
+          b.constant(
+            'int8',
+            scales.map(() => 0),
+            shape,
+          ),
+        ];
+  const weights = b.node('DequantizeLinear', [codes, b.float(scales, shape), ...zeros], {
+    axis: options.axis ?? (transposed ? 0 : 1),
+  });
+  const c =
+    bias === undefined
+      ? []
+      : [
+          b.node(
+            'DequantizeLinear',
+            [
+              b.constant('int32', [100, -7, 9999], bias, 'b'),
+              b.float([0, 1, 2].map((i) => 0.5 * scales[scales.length === 1 ? 0 : i]!)),
+            ],
+            { axis: bias.length - 1 },
+          ),
+        ];
   const y = b.node(op, [aName, weights, ...c], attributes, quantized ? 'float' : 'y');
   const clamped = options.between?.(b, y) ?? y;
   if (quantized) b.dequantize(b.quantize(clamped, 4, 90, a, 'q'), 4, 90, a, 'y');
@@ -58,8 +100,19 @@ describe('Gemm', () => {
     const node = only(after, 'QGemm');
     const [a, aScale, aZero, b, bScale, bZero, c, yScale, yZero] = node.inputs;
     expect([a, b, c]).toEqual([after.nodes[0]!.outputs[0], 'w', 'b']);
-    expect([aScale, aZero, bScale, bZero, yScale, yZero].map((name) => numbers(after, name))).toEqual([[0.5], [121], [0.25, 0.5, 1], [0, 0, 0], [4], [90]]);
-    expect(node).toMatchObject({ domain: 'com.microsoft', name: 'Gemm_float', attributes: { transB: { type: 'int', value: 1 } } });
+    expect([aScale, aZero, bScale, bZero, yScale, yZero].map((name) => numbers(after, name))).toEqual([
+      [0.5],
+      [121],
+      [0.25, 0.5, 1],
+      [0, 0, 0],
+      [4],
+      [90],
+    ]);
+    expect(node).toMatchObject({
+      domain: 'com.microsoft',
+      name: 'Gemm_float',
+      attributes: { transB: { type: 'int', value: 1 } },
+    });
     expect(after.domains.get('com.microsoft')).toBe(1);
   });
 
@@ -104,7 +157,10 @@ describe('Gemm', () => {
     expect(ops(fuse(options))).toContain('Gemm');
   });
 
-  test.each<Options>([{ a: 'int8', w: 'uint8' }, { op: 'MatMul', a: 'int8', w: 'uint8', quantized: false }])('keeps %j float where files are to load elsewhere', (options) => {
+  test.each<Options>([
+    { a: 'int8', w: 'uint8' },
+    { op: 'MatMul', a: 'int8', w: 'uint8', quantized: false },
+  ])('keeps %j float where files are to load elsewhere', (options) => {
     expect(ops(fuse(options))).not.toContain(options.op ?? 'Gemm');
     expect(ops(fuse(options, { portable: true }))).toContain(options.op ?? 'Gemm');
   });
@@ -116,7 +172,14 @@ describe('MatMul', () => {
     expect(ops(after)).toEqual(withQ('QLinearMatMul'));
     const node = only(after, 'QLinearMatMul');
     expect([node.inputs[0], node.inputs[3], node.domain]).toEqual([after.nodes[0]!.outputs[0], 'w', '']);
-    expect([1, 2, 4, 5, 6, 7].map((i) => numbers(after, node.inputs[i]))).toEqual([[0.5], [121], [0.25, 0.5, 1], [0, 0, 0], [4], [90]]);
+    expect([1, 2, 4, 5, 6, 7].map((i) => numbers(after, node.inputs[i]))).toEqual([
+      [0.5],
+      [121],
+      [0.25, 0.5, 1],
+      [0, 0, 0],
+      [4],
+      [90],
+    ]);
   });
 
   test('without a quantizer becomes MatMulIntegerToFloat, operands in its order', () => {
@@ -124,7 +187,12 @@ describe('MatMul', () => {
     expect(ops(after)).toEqual(['QuantizeLinear', 'MatMulIntegerToFloat']);
     const node = only(after, 'MatMulIntegerToFloat');
     expect([node.inputs[1], node.domain, node.outputs[0]]).toEqual(['w', 'com.microsoft', 'y']);
-    expect(node.inputs.slice(2).map((name) => numbers(after, name))).toEqual([[0.5], [0.25, 0.5, 1], [121], [0, 0, 0]]);
+    expect(node.inputs.slice(2).map((name) => numbers(after, name))).toEqual([
+      [0.5],
+      [0.25, 0.5, 1],
+      [121],
+      [0, 0, 0],
+    ]);
   });
 
   test.each<[string, Options]>([
@@ -146,7 +214,12 @@ describe('MatMul', () => {
   test('of a vector, or with scales along the rows, stays', () => {
     expect(ops(fuse({ op: 'MatMul', scales: [1, 2, 4, 1, 2, 4], axis: 0 }))).toContain('MatMul');
     const b = new Builder();
-    b.node('MatMul', [b.pair(b.input('x', [3]), 0.5, 3), b.dequantize(b.constant('uint8', [1, 2, 3], [3, 1]), 1)], {}, 'y');
+    b.node(
+      'MatMul',
+      [b.pair(b.input('x', [3]), 0.5, 3), b.dequantize(b.constant('uint8', [1, 2, 3], [3, 1]), 1)],
+      {},
+      'y',
+    );
     expect(ops(fuseQdq(b.graph('y')))).toContain('MatMul');
   });
 });

@@ -28,7 +28,8 @@ export async function knownBackends(): Promise<FoundBackend[]> {
 
 async function find(name: string, specifier: string): Promise<FoundBackend> {
   const url = resolveModule(specifier);
-  if (url === undefined) return { name, provider: undefined, missing: `not installed; npm install ${specifier}` };
+  if (url === undefined)
+    return { name, provider: undefined, missing: `not installed; npm install ${specifier}` };
   return { name, provider: providerOf(specifier, await import(url)) };
 }
 
@@ -47,7 +48,11 @@ function resolveModule(specifier: string): string | undefined {
 function providerOf(specifier: string, module: { default?: unknown }): BackendProvider {
   const provider = module.default as BackendProvider | undefined;
   if (provider?.spec !== 'backend/1') {
-    throw new HalftoneError('HT_BACKEND', `${specifier} has no backend as its default export; its spec must be "backend/1"`, { specifier });
+    throw new HalftoneError(
+      'HT_BACKEND',
+      `${specifier} has no backend as its default export; its spec must be "backend/1"`,
+      { specifier },
+    );
   }
   return provider;
 }
@@ -61,15 +66,27 @@ export async function backendByName(name: string): Promise<BackendProvider> {
   const specifier = packages[name] ?? (/^[.@/]|[/.]/.test(name) ? name : undefined);
   if (specifier === undefined) {
     const known = [...Object.keys(packages), reference.name];
-    throw usageError('--backend', `--backend ${name}: no such backend; one of ${known.join(', ')}, a package or a path is needed${nearest(name, known)}`, { known });
+    throw usageError(
+      '--backend',
+      `--backend ${name}: no such backend; one of ${known.join(', ')}, a package or a path is needed${nearest(name, known)}`,
+      { known },
+    );
   }
   const url = /^[./]/.test(specifier) ? pathToFileURL(resolve(specifier)).href : resolveModule(specifier);
-  if (url === undefined) throw new HalftoneError('HT_UNAVAILABLE', `backend ${name} is not installed; npm install ${specifier}`, { backend: name });
+  if (url === undefined)
+    throw new HalftoneError('HT_UNAVAILABLE', `backend ${name} is not installed; npm install ${specifier}`, {
+      backend: name,
+    });
   let module: { default?: unknown };
   try {
     module = await import(url);
   } catch (cause) {
-    throw new HalftoneError('HT_UNAVAILABLE', `backend ${name} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { backend: name }, { cause });
+    throw new HalftoneError(
+      'HT_UNAVAILABLE',
+      `backend ${name} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { backend: name },
+      { cause },
+    );
   }
   return providerOf(specifier, module);
 }

@@ -30,7 +30,9 @@ export async function moveInto(temporary: string, path: string, overwrite: boole
     await link(temporary, path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new HalftoneError('HT_FILE', `${path} exists; pass --force to overwrite it, or -o another name`, { path });
+      throw new HalftoneError('HT_FILE', `${path} exists; pass --force to overwrite it, or -o another name`, {
+        path,
+      });
     }
     throw cause;
   }
@@ -41,7 +43,11 @@ export async function moveInto(temporary: string, path: string, overwrite: boole
  * Lets `write` make a draft, and what belongs beside it, in a folder of its own next to `path`; only when `write` has
  * found nothing wrong do the files move to where `path` says. Throws HT_FILE, and what `write` throws: nothing is left then.
  */
-export async function writeChecked(path: string, overwrite: boolean, write: (draft: string) => Promise<void>): Promise<void> {
+export async function writeChecked(
+  path: string,
+  overwrite: boolean,
+  write: (draft: string) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   let drafts: string;
   try {
@@ -53,7 +59,8 @@ export async function writeChecked(path: string, overwrite: boolean, write: (dra
     await write(join(drafts, basename(path)));
     // The model last: whoever sees it finds the weights beside it.
     const names = (await readdir(drafts)).filter((name) => name !== basename(path));
-    for (const name of [...names, basename(path)]) await moveInto(join(drafts, name), join(folder, name), overwrite);
+    for (const name of [...names, basename(path)])
+      await moveInto(join(drafts, name), join(folder, name), overwrite);
   } finally {
     await rm(drafts, { recursive: true, force: true });
   }
@@ -61,5 +68,10 @@ export async function writeChecked(path: string, overwrite: boolean, write: (dra
 
 function fileError(path: string, cause: unknown): HalftoneError {
   const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-  return new HalftoneError('HT_FILE', `${path} cannot be written (${errno}); check the folder and the free space`, { path, errno }, { cause });
+  return new HalftoneError(
+    'HT_FILE',
+    `${path} cannot be written (${errno}); check the folder and the free space`,
+    { path, errno },
+    { cause },
+  );
 }

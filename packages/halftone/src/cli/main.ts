@@ -11,7 +11,9 @@ import { registerRun } from './commands/run.ts';
 import { CommandFailed, exitCodeOf, exitCodes } from './exit.ts';
 
 const interruption = new AbortController();
-const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
 
 const program = new Command('halftone')
   .description('Quantize ONNX models, prove what it cost, and run them with exact integers. No Python.')
@@ -19,8 +21,11 @@ const program = new Command('halftone')
   .showHelpAfterError('(see --help)')
   .showSuggestionAfterError()
   .exitOverride()
-  .addHelpText('after', `
-Exit codes: 0 done, 1 failed or past a limit, 2 wrong usage, 3 not supported or not available, 130 interrupted`);
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done, 1 failed or past a limit, 2 wrong usage, 3 not supported or not available, 130 interrupted`,
+  );
 
 registerQuantize(program, interruption.signal);
 registerCompare(program, interruption.signal);

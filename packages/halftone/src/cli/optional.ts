@@ -23,5 +23,7 @@ export async function findOrt(): Promise<OrtModule | undefined> {
 export async function requireOrt(why: string): Promise<OrtModule> {
   const ort = await findOrt();
   if (ort) return ort;
-  throw new HalftoneError('HT_UNAVAILABLE', `${why} needs ONNX Runtime; npm install onnxruntime-node`, { package: 'onnxruntime-node' });
+  throw new HalftoneError('HT_UNAVAILABLE', `${why} needs ONNX Runtime; npm install onnxruntime-node`, {
+    package: 'onnxruntime-node',
+  });
 }

@@ -1,5 +1,5 @@
 // Options that several commands share, and how their values are read.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Graph } from '@halftone/graph';
 import { HalftoneError } from '@halftone/core';
 import { type Dataset, openDataset } from '../data/dataset.ts';
@@ -23,7 +23,8 @@ export function positiveInteger(text: string): number {
 
 export function nonNegativeNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('a number of 0 or more is needed');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('a number of 0 or more is needed');
   return value;
 }
 
@@ -35,7 +36,8 @@ function finiteNumber(text: string): number {
 
 function numberList(text: string): number[] {
   const values = text.split(',').map(Number);
-  if (values.some((value) => !Number.isFinite(value)) || text.trim() === '') throw new InvalidArgumentError('a number, or numbers with commas between, is needed');
+  if (values.some((value) => !Number.isFinite(value)) || text.trim() === '')
+    throw new InvalidArgumentError('a number, or numbers with commas between, is needed');
   return values;
 }
 
@@ -58,7 +60,12 @@ export function backendOption(): Option {
 }
 
 /** Opens data for a model by the options of the command line. */
-export async function openData(path: string, graph: Graph, modelPath: string, options: DataOptions): Promise<Dataset> {
+export async function openData(
+  path: string,
+  graph: Graph,
+  modelPath: string,
+  options: DataOptions,
+): Promise<Dataset> {
   return await openDataset(path, {
     inputs: modelInputs(graph),
     modelFolder: dirname(modelPath),
@@ -75,7 +82,11 @@ export async function openData(path: string, graph: Graph, modelPath: string, op
 export function modelInputs(graph: Graph): ModelInput[] {
   return graph.inputs.map(({ name, elementType, shape }) => {
     if (elementType === undefined) {
-      throw new HalftoneError('HT_UNSUPPORTED', `input ${name} has no known type; export the model with typed inputs`, { input: name });
+      throw new HalftoneError(
+        'HT_UNSUPPORTED',
+        `input ${name} has no known type; export the model with typed inputs`,
+        { input: name },
+      );
     }
     return { name, dtype: elementType, shape };
   });

@@ -61,7 +61,8 @@ export class Terminal {
   // NO_COLOR and FORCE_COLOR are conventions that users set for every tool.
   #style(format: 'bold' | 'dim', text: string): string {
     const forced = process.env['FORCE_COLOR'];
-    const on = forced !== undefined ? forced !== '0' : process.stdout.isTTY === true && !process.env['NO_COLOR'];
+    const on =
+      forced !== undefined ? forced !== '0' : process.stdout.isTTY === true && !process.env['NO_COLOR'];
     return on ? styleText(format, text) : text;
   }
 }
@@ -75,8 +76,15 @@ function jsonValue(_key: string, value: unknown): unknown {
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  const right = widths.map((_, i) => rows.slice(1).every((row) => /^[-+]?[\d.,]*( ?(%|ms|dB|B|KiB|MiB|x|points))?$|^-$/.test(row[i] ?? '')));
-  return rows.map((row) => row.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd());
+  const right = widths.map((_, i) =>
+    rows.slice(1).every((row) => /^[-+]?[\d.,]*( ?(%|ms|dB|B|KiB|MiB|x|points))?$|^-$/.test(row[i] ?? '')),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** A size for people. */

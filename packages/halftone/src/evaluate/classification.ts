@@ -19,7 +19,8 @@ export class Classification {
   add(logits: ArrayLike<number>, label: number): boolean {
     const own = logits[label]!;
     let above = 0;
-    for (let i = 0; i < logits.length; i++) if (logits[i]! > own || (logits[i]! === own && i < label)) above++;
+    for (let i = 0; i < logits.length; i++)
+      if (logits[i]! > own || (logits[i]! === own && i < label)) above++;
     this.samples++;
     if (above === 0) this.top1Count++;
     if (above < 5) this.top5Count++;

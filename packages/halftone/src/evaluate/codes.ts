@@ -34,7 +34,8 @@ export class CodeComparison {
     this.elements += expected.data.length;
     this.maxAbsError = Math.max(this.maxAbsError, largest);
     if (step === undefined) this.maxStep = undefined;
-    else if (this.maxStep !== undefined) this.maxStep = Math.max(this.maxStep, Math.floor(largest / step + 0.5));
+    else if (this.maxStep !== undefined)
+      this.maxStep = Math.max(this.maxStep, Math.floor(largest / step + 0.5));
   }
 
   /** Share of elements that are the same to the bit. */

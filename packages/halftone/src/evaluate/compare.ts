@@ -35,7 +35,11 @@ export interface Comparison {
   readonly labelled: number;
   readonly float: ModelScore;
   readonly quantized: ModelScore;
-  readonly own?: ModelScore & { readonly bitEqual: number; readonly maxStep: number | null; readonly maxAbsError: number };
+  readonly own?: ModelScore & {
+    readonly bitEqual: number;
+    readonly maxStep: number | null;
+    readonly maxAbsError: number;
+  };
   readonly difference?: PairedDifference;
   /** Share of samples in which both models give the same class. */
   readonly agreement: number;
@@ -62,7 +66,9 @@ class Contestant {
 
   score(): ModelScore {
     const latencyMs = median(this.#times);
-    return this.classification.samples === 0 ? { latencyMs } : { ...this.classification.summary(), latencyMs };
+    return this.classification.samples === 0
+      ? { latencyMs }
+      : { ...this.classification.summary(), latencyMs };
   }
 }
 
@@ -74,7 +80,8 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
   const codes = new CodeComparison();
   const similarity = new Similarity();
   const [answer] = options.outputs;
-  if (answer === undefined) throw new HalftoneError('HT_DATA_INVALID', 'the models have no output to compare');
+  if (answer === undefined)
+    throw new HalftoneError('HT_DATA_INVALID', 'the models have no output to compare');
   let samples = 0;
   let agreed = 0;
   let lost = 0;
@@ -107,7 +114,16 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
     labelled,
     float: float.score(),
     quantized: quantized.score(),
-    ...(own ? { own: { ...own.score(), bitEqual: codes.share, maxStep: codes.maxStep ?? null, maxAbsError: codes.maxAbsError } } : {}),
+    ...(own
+      ? {
+          own: {
+            ...own.score(),
+            bitEqual: codes.share,
+            maxStep: codes.maxStep ?? null,
+            maxAbsError: codes.maxAbsError,
+          },
+        }
+      : {}),
     ...(labelled > 0 ? { difference: pairedDifference(labelled, lost, gained) } : {}),
     agreement: agreed / samples,
     cosine: similarity.cosine,
@@ -118,13 +134,22 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
 
 function numbers(results: Readonly<Record<string, Tensor>>, name: string): ArrayLike<number> {
   const result = results[name];
-  if (result === undefined) throw new HalftoneError('HT_DATA_INVALID', `a model has no output ${name}; compare two forms of one model`, { output: name });
+  if (result === undefined)
+    throw new HalftoneError(
+      'HT_DATA_INVALID',
+      `a model has no output ${name}; compare two forms of one model`,
+      { output: name },
+    );
   return result.data instanceof BigInt64Array ? Array.from(result.data, Number) : result.data;
 }
 
 function checkLabel(sample: Sample, classes: number): void {
   if (sample.label! >= classes) {
-    throw new HalftoneError('HT_DATA_INVALID', `${sample.id}: label ${sample.label} is past the model's ${classes} classes; check --labels`, { sample: sample.id, label: sample.label });
+    throw new HalftoneError(
+      'HT_DATA_INVALID',
+      `${sample.id}: label ${sample.label} is past the model's ${classes} classes; check --labels`,
+      { sample: sample.id, label: sample.label },
+    );
   }
 }
 

@@ -14,15 +14,18 @@ export interface Mismatch {
 /** Compares one output: dtype, shape, then elements; NaN equals NaN. */
 export function mismatch(output: string, expected: Tensor, got: Tensor | undefined): Mismatch | undefined {
   if (got === undefined) return { output, reason: 'is missing' };
-  if (got.dtype !== expected.dtype) return { output, reason: `is ${got.dtype}, ${expected.dtype} is expected` };
-  if (got.shape.join() !== expected.shape.join()) return { output, reason: `is [${got.shape.join(', ')}], [${expected.shape.join(', ')}] is expected` };
+  if (got.dtype !== expected.dtype)
+    return { output, reason: `is ${got.dtype}, ${expected.dtype} is expected` };
+  if (got.shape.join() !== expected.shape.join())
+    return { output, reason: `is [${got.shape.join(', ')}], [${expected.shape.join(', ')}] is expected` };
   const isFloat = expected.dtype === 'float32';
   for (let i = 0; i < expected.data.length; i++) {
     const [want, have] = [expected.data[i]!, got.data[i]!];
     if (want === have || (Number.isNaN(want) && Number.isNaN(have))) continue;
     const limit = isFloat ? tolerance.absolute + tolerance.relative * Math.abs(Number(want)) : 0;
     // Written so that a NaN on one side fails.
-    if (!(Math.abs(Number(want) - Number(have)) <= limit)) return { output, reason: `element ${i} is ${have}, ${want} is expected`, index: i };
+    if (!(Math.abs(Number(want) - Number(have)) <= limit))
+      return { output, reason: `element ${i} is ${have}, ${want} is expected`, index: i };
   }
   return undefined;
 }

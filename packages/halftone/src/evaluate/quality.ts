@@ -14,8 +14,10 @@ export interface Quality {
 
 /** Runs both models on some feeds and compares their float outputs. */
 export async function measureQuality(
-  float: Pick<FloatSession, 'run'>, quantized: Pick<FloatSession, 'run'>,
-  feeds: AsyncIterable<Readonly<Record<string, Tensor>>> | Iterable<Readonly<Record<string, Tensor>>>, inputs: Quality['inputs'],
+  float: Pick<FloatSession, 'run'>,
+  quantized: Pick<FloatSession, 'run'>,
+  feeds: AsyncIterable<Readonly<Record<string, Tensor>>> | Iterable<Readonly<Record<string, Tensor>>>,
+  inputs: Quality['inputs'],
 ): Promise<Quality> {
   const similarity = new Similarity();
   let samples = 0;
@@ -23,7 +25,8 @@ export async function measureQuality(
     const expected = await float.run(feed);
     const got = await quantized.run(feed);
     for (const [name, tensor] of Object.entries(expected)) {
-      if (tensor.dtype === 'float32' && got[name]) similarity.add(tensor.data as Float32Array, got[name].data as Float32Array);
+      if (tensor.dtype === 'float32' && got[name])
+        similarity.add(tensor.data as Float32Array, got[name].data as Float32Array);
     }
     samples++;
   }

@@ -2,7 +2,7 @@ import type { Attribute, Node } from '@halftone/graph';
 import type { LiftContext } from './context.ts';
 
 /** Why a node cannot be said in the newer opset. */
-export interface Refusal {
+interface Refusal {
   readonly refusal: string;
 }
 

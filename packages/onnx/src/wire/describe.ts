@@ -14,7 +14,7 @@ export type FieldKind =
  * How a field repeats: `repeated` is a list with one entry each on the wire,
  * `packed` a list of numbers that is written packed and left undecoded until asked for.
  */
-export type FieldRule = 'single' | 'repeated' | 'packed';
+type FieldRule = 'single' | 'repeated' | 'packed';
 
 /** One field of a message. */
 export interface FieldType {

@@ -1,5 +1,13 @@
 import { type Tensor, tensor } from '@halftone/core';
-import { attribute, type Constant, constantOf, type Graph, makeNode, type Node, type ValueInfo } from '@halftone/graph';
+import {
+  attribute,
+  type Constant,
+  constantOf,
+  type Graph,
+  makeNode,
+  type Node,
+  type ValueInfo,
+} from '@halftone/graph';
 
 /** Deterministic values in [-1, 1): a linear congruential generator, so that no test depends on an engine's random numbers. */
 export function noise(count: number, seed = 1): Float32Array {
@@ -20,7 +28,11 @@ export function i64(values: readonly number[]): Tensor<'int64'> {
   return tensor('int64', values.map(BigInt));
 }
 
-export function value(name: string, shape: ValueInfo['shape'], elementType: ValueInfo['elementType'] = 'float32'): ValueInfo {
+export function value(
+  name: string,
+  shape: ValueInfo['shape'],
+  elementType: ValueInfo['elementType'] = 'float32',
+): ValueInfo {
   return { name, elementType, shape };
 }
 
@@ -76,7 +88,12 @@ export function residualNet(): Graph {
 }
 
 /** Batches of noise for one input. */
-export function batches(input: string, shape: readonly number[], count: number, seed = 100): Record<string, Tensor>[] {
+export function batches(
+  input: string,
+  shape: readonly number[],
+  count: number,
+  seed = 100,
+): Record<string, Tensor>[] {
   return Array.from({ length: count }, (_, i) => ({ [input]: f32(shape, seed + i) }));
 }
 

@@ -1,8 +1,7 @@
-import { dequantizeArray, dynamicParams, quantizeArray, type Tensor, tensor, zeros } from '@halftone/core';
-import { type Graph, intAttr, intsAttr, type Node } from '@halftone/graph';
+import type { Tensor } from '@halftone/core';
+import type { Graph } from '@halftone/graph';
 import type { FloatRunner } from '../../src/index.ts';
-
-type F32 = Tensor<'float32'>;
+import { operators } from './operators.ts';
 
 /** What a run of the interpreter did, for tests of the memory contract. */
 export interface RunnerLog {
@@ -26,7 +25,9 @@ export function interpreter(): FloatRunner & { readonly log: RunnerLog } {
         run(feeds) {
           log.runs++;
           const values = evaluate(graph, feeds);
-          return Promise.resolve(Object.fromEntries(outputs.map((name) => [name, values.get(name) as Tensor])));
+          return Promise.resolve(
+            Object.fromEntries(outputs.map((name) => [name, values.get(name) as Tensor])),
+          );
         },
         dispose() {
           log.disposed++;
@@ -46,214 +47,11 @@ export function evaluate(graph: Graph, feeds: Readonly<Record<string, Tensor>>):
     if (operator === undefined) throw new Error(`the interpreter has no ${node.op}`);
     const inputs = node.inputs.map((name) => (name === '' ? undefined : values.get(name)));
     inputs.forEach((input, i) => {
-      if (input === undefined && node.inputs[i] !== '') throw new Error(`${node.inputs[i]} is not made before ${node.op}`);
+      if (input === undefined && node.inputs[i] !== '')
+        throw new Error(`${node.inputs[i]} is not made before ${node.op}`);
     });
     const results = operator(inputs as Tensor[], node);
     node.outputs.forEach((name, i) => values.set(name, results[i] as Tensor));
   }
   return values;
 }
-
-type Op = (inputs: readonly Tensor[], node: Node) => Tensor[];
-
-const floats = (t: Tensor | undefined): Float32Array => t?.data as Float32Array;
-const shapeOf = (t: Tensor | undefined): readonly number[] => (t as Tensor).shape;
-const map =
-  (f: (v: number) => number): Op =>
-  ([x]) => [tensor('float32', floats(x).map(f), shapeOf(x))];
-const reshape = (x: Tensor, shape: readonly number[]): Tensor => ({ ...x, shape }) as Tensor;
-
-function convolve(x: Tensor, w: Tensor, node: Node, at: (i: number) => number, weight: (i: number) => number): { sums: Float64Array; shape: number[] } {
-  const [n, c, h, wd] = x.shape as [number, number, number, number];
-  const [o, ci, kh, kw] = w.shape as [number, number, number, number];
-  const [pt, pl, pb, pr] = intsAttr(node, 'pads', [0, 0, 0, 0]) as [number, number, number, number];
-  const [sy, sx] = intsAttr(node, 'strides', [1, 1]) as [number, number];
-  const perGroup = o / intAttr(node, 'group', 1);
-  const [oh, ow] = [Math.floor((h + pt + pb - kh) / sy) + 1, Math.floor((wd + pl + pr - kw) / sx) + 1];
-  const sums = new Float64Array(n * o * oh * ow);
-  let index = 0;
-  for (let b = 0; b < n; b++)
-    for (let k = 0; k < o; k++)
-      for (let y = 0; y < oh; y++)
-        for (let z = 0; z < ow; z++, index++)
-          for (let i = 0; i < ci; i++)
-            for (let r = 0; r < kh; r++)
-              for (let s = 0; s < kw; s++) {
-                const [py, px] = [y * sy + r - pt, z * sx + s - pl];
-                if (py < 0 || px < 0 || py >= h || px >= wd) continue;
-                const channel = Math.floor(k / perGroup) * ci + i;
-                const from = at(((b * c + channel) * h + py) * wd + px);
-                (sums[index] as number) += from * weight(((k * ci + i) * kh + r) * kw + s);
-              }
-  return { sums, shape: [n, o, oh, ow] };
-}
-
-function conv([x, w, b]: readonly Tensor[], node: Node): Tensor[] {
-  const { sums, shape } = convolve(x as F32, w as F32, node, (i) => floats(x)[i] as number, (i) => floats(w)[i] as number);
-  const plane = (shape[2] as number) * (shape[3] as number);
-  const bias = b ? floats(b) : new Float32Array(shape[1] as number);
-  return [tensor('float32', Float32Array.from(sums, (v, i) => v + (bias[Math.floor(i / plane) % bias.length] as number)), shape)];
-}
-
-const codesAt = (t: Tensor, zero: Tensor | undefined) => (i: number): number =>
-  (t.data[i] as number) - Number(zero?.data[0] ?? 0);
-
-function convInteger([x, w, xz, wz]: readonly Tensor[], node: Node): Tensor[] {
-  const { sums, shape } = convolve(x as Tensor, w as Tensor, node, codesAt(x as Tensor, xz), codesAt(w as Tensor, wz));
-  return [tensor('int32', Int32Array.from(sums), shape)];
-}
-
-function product(m: number, k: number, n: number, a: (i: number) => number, b: (row: number, column: number) => number): Float64Array {
-  const out = new Float64Array(m * n);
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++)
-      for (let l = 0; l < k; l++) (out[i * n + j] as number) += a(i * k + l) * b(l, j);
-  return out;
-}
-
-function gemm([a, b, c]: readonly Tensor[], node: Node): Tensor[] {
-  const [m, k] = shapeOf(a) as [number, number];
-  const transposed = intAttr(node, 'transB', 0) === 1;
-  const n = shapeOf(b)[transposed ? 0 : 1] as number;
-  const alpha = node.attributes['alpha']?.type === 'float' ? node.attributes['alpha'].value : 1;
-  const beta = node.attributes['beta']?.type === 'float' ? node.attributes['beta'].value : 1;
-  const sums = product(m, k, n, (i) => floats(a)[i] as number, (l, j) => floats(b)[transposed ? j * k + l : l * n + j] as number);
-  const bias = c ? floats(c) : Float32Array.of(0);
-  return [tensor('float32', Float32Array.from(sums, (v, i) => alpha * v + beta * (bias[bias.length === 1 ? 0 : i % n] as number)), [m, n])];
-}
-
-function matMul([a, b]: readonly Tensor[]): Tensor[] {
-  const [k, n] = shapeOf(b).slice(-2) as [number, number];
-  const m = floats(a).length / k;
-  const out = product(m, k, n, (i) => floats(a)[i] as number, (l, j) => floats(b)[l * n + j] as number);
-  return [tensor('float32', Float32Array.from(out), [...(shapeOf(a).slice(0, -1) as number[]), n])];
-}
-
-function matMulInteger([a, b, az, bz]: readonly Tensor[]): Tensor[] {
-  const [k, n] = shapeOf(b) as [number, number];
-  const m = (a as Tensor).data.length / k;
-  const [at, bt] = [codesAt(a as Tensor, az), codesAt(b as Tensor, bz)];
-  const out = product(m, k, n, at, (l, j) => bt(l * n + j));
-  return [tensor('int32', Int32Array.from(out), [m, n])];
-}
-
-/** Elementwise, the second operand broadcast from the right. */
-const binary = (f: (a: number, b: number) => number): Op => ([a, b]) => {
-  const [big, small] = floats(a).length >= floats(b).length ? [a, b] : [b, a];
-  const shape = shapeOf(big);
-  const other = shapeOf(small);
-  const padded = [...shape.map(() => 1).slice(other.length), ...other];
-  const at = (i: number): number => {
-    let index = 0;
-    let rest = i;
-    let stride = 1;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const extent = shape[axis] as number;
-      if (padded[axis] !== 1) index += (rest % extent) * stride;
-      stride *= padded[axis] as number;
-      rest = Math.floor(rest / extent);
-    }
-    return floats(small)[index] as number;
-  };
-  return [tensor('float32', floats(big).map((v, i) => f(v, at(i))), shape)];
-};
-
-function globalAveragePool([x]: readonly Tensor[]): Tensor[] {
-  const [n, c, h, w] = shapeOf(x) as [number, number, number, number];
-  const plane = h * w;
-  const out = Float32Array.from({ length: n * c }, (_, i) => floats(x).subarray(i * plane, (i + 1) * plane).reduce((s, v) => s + v, 0) / plane);
-  return [tensor('float32', out, [n, c, 1, 1])];
-}
-
-function maxPool([x]: readonly Tensor[], node: Node): Tensor[] {
-  const [n, c, h, w] = shapeOf(x) as [number, number, number, number];
-  const [kh, kw] = intsAttr(node, 'kernel_shape', [1, 1]) as [number, number];
-  const out = zeros('float32', [n, c, h / kh, w / kw]);
-  out.data.fill(-Infinity);
-  floats(x).forEach((v, i) => {
-    const [plane, y, z] = [Math.floor(i / (h * w)), Math.floor(i / w) % h, i % w];
-    const at = (plane * (h / kh) + Math.floor(y / kh)) * (w / kw) + Math.floor(z / kw);
-    out.data[at] = Math.max(out.data[at] as number, v);
-  });
-  return [out];
-}
-
-function transpose([x]: readonly Tensor[], node: Node): Tensor[] {
-  const from = shapeOf(x);
-  const perm = intsAttr(node, 'perm', from.map((_, i) => from.length - 1 - i));
-  const shape = perm.map((axis) => from[axis] as number);
-  const strides = from.map((_, i) => from.slice(i + 1).reduce((a, b) => a * b, 1));
-  const data = floats(x).slice();
-  for (let i = 0; i < data.length; i++) {
-    let rest = i;
-    let index = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index += (rest % (shape[axis] as number)) * (strides[perm[axis] as number] as number);
-      rest = Math.floor(rest / (shape[axis] as number));
-    }
-    data[i] = floats(x)[index] as number;
-  }
-  return [tensor('float32', data, shape)];
-}
-
-/** Along axis 1 of tensors with one row of it. */
-function concat(inputs: readonly Tensor[]): Tensor[] {
-  const [first] = inputs as [Tensor];
-  const [n, ...rest] = first.shape as [number, ...number[]];
-  const parts: Float32Array[] = [];
-  for (let b = 0; b < n; b++) for (const t of inputs) parts.push(floats(t).subarray((b * t.data.length) / n, ((b + 1) * t.data.length) / n));
-  const channels = inputs.reduce((sum, t) => sum + (t.shape[1] as number), 0);
-  const data = new Float32Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part, offset);
-    offset += part.length;
-  }
-  return [tensor('float32', data, [n, channels, ...rest.slice(1)])];
-}
-
-function paramsOf(scale: Tensor, zero: Tensor | undefined, node: Node, codes: Tensor | undefined) {
-  const dtype = (zero ?? codes)?.dtype as 'int8' | 'uint8';
-  const axis = scale.shape.length === 0 ? undefined : intAttr(node, 'axis', 1);
-  return { dtype, scale: floats(scale), zeroPoint: zero && Int32Array.from(zero.data as Int8Array), axis };
-}
-
-const operators: Readonly<Record<string, Op>> = {
-  Conv: conv,
-  ConvInteger: convInteger,
-  Gemm: gemm,
-  MatMul: matMul,
-  MatMulInteger: matMulInteger,
-  Add: binary((a, b) => a + b),
-  Mul: binary((a, b) => a * b),
-  Relu: map((v) => Math.max(v, 0)),
-  Sqrt: map(Math.sqrt),
-  Clip: ([x, lo, hi]) => [tensor('float32', floats(x).map((v) => Math.min(Math.max(v, lo ? (floats(lo)[0] as number) : -Infinity), hi ? (floats(hi)[0] as number) : Infinity)), shapeOf(x))],
-  Cast: ([x]) => [tensor('float32', Float32Array.from(x?.data as Int32Array), shapeOf(x))],
-  GlobalAveragePool: globalAveragePool,
-  MaxPool: maxPool,
-  Transpose: transpose,
-  Concat: concat,
-  Flatten: ([x]) => [reshape(x as Tensor, [shapeOf(x)[0] as number, (shapeOf(x).slice(1) as number[]).reduce((a, b) => a * b, 1)])],
-  Reshape: ([x, shape]) => {
-    const dims = Array.from(shape?.data as BigInt64Array, Number);
-    const known = dims.reduce((a, b) => (b === -1 ? a : a * b), 1);
-    return [reshape(x as Tensor, dims.map((d) => (d === -1 ? (x as Tensor).data.length / known : d)))];
-  },
-  QuantizeLinear: ([x, scale, zero], node) => {
-    const codes = zeros(zero?.dtype as 'uint8', shapeOf(x));
-    quantizeArray(floats(x), paramsOf(scale as Tensor, zero, node, undefined), codes.data);
-    return [codes];
-  },
-  DequantizeLinear: ([codes, scale, zero], node) => {
-    const out = zeros('float32', shapeOf(codes));
-    dequantizeArray(codes?.data as Int32Array, paramsOf(scale as Tensor, zero, node, codes), out.data, { shape: out.shape });
-    return [out];
-  },
-  DynamicQuantizeLinear: ([x]) => {
-    const params = dynamicParams(Math.min(...floats(x)), Math.max(...floats(x)));
-    const codes = zeros('uint8', shapeOf(x));
-    quantizeArray(floats(x), params, codes.data);
-    return [codes, tensor('float32', params.scale, []), tensor('uint8', Array.from(params.zeroPoint as Int32Array), [])];
-  },
-};

@@ -1,4 +1,4 @@
-// Sums modulo 2^32 of products of centred codes. A product is below 2^17, so adding it to an int32 is exact in a number.
+// Sums modulo 2^32 of products of centred codes. A product is below 2^16, so adding it to an int32 is exact in a number.
 
 /**
  * acc[first + j] += x[at …] · w[row j], for `count` rows of `w` that begin at `wAt`, `wStep` apart.

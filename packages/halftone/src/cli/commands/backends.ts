@@ -16,9 +16,17 @@ export function registerBackends(program: Command): void {
           continue;
         }
         const probe = await provider.probe();
-        rows.push(probe.available ? { name, available: true, device: probe.device } : { name, available: false, reason: probe.reason });
+        rows.push(
+          probe.available
+            ? { name, available: true, device: probe.device }
+            : { name, available: false, reason: probe.reason },
+        );
       }
-      for (const line of table([['backend', 'here', ''], ...rows.map((row) => [row.name, row.available ? 'yes' : 'no', row.device ?? row.reason ?? ''])])) terminal.line(line);
+      for (const line of table([
+        ['backend', 'here', ''],
+        ...rows.map((row) => [row.name, row.available ? 'yes' : 'no', row.device ?? row.reason ?? '']),
+      ]))
+        terminal.line(line);
       terminal.result({ backends: rows });
     });
 }

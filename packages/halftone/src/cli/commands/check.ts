@@ -46,7 +46,9 @@ async function check(folders: readonly string[], options: CheckCommand, signal: 
       signal.throwIfAborted();
       const verdict = await judge(test, backend);
       verdicts.push(verdict);
-      terminal.line(`${verdict.passed ? 'ok  ' : 'FAIL'} ${verdict.name}${verdict.reason ? `: ${verdict.reason}` : ''}`);
+      terminal.line(
+        `${verdict.passed ? 'ok  ' : 'FAIL'} ${verdict.name}${verdict.reason ? `: ${verdict.reason}` : ''}`,
+      );
     }
   } finally {
     await backend.dispose();
@@ -61,9 +63,13 @@ async function judge(test: TestFolder, backend: Backend): Promise<Verdict> {
   const name = basename(test.path);
   const base = { name, path: test.path, sets: test.sets.length };
   try {
-    if (test.model === undefined) throw new HalftoneError('HT_DATA_INVALID', `${test.path} has no model.onnx`, { path: test.path });
+    if (test.model === undefined)
+      throw new HalftoneError('HT_DATA_INVALID', `${test.path} has no model.onnx`, { path: test.path });
     const graph = await loadOnnx(test.model);
-    const names = { inputs: graph.inputs.map((input) => input.name), outputs: graph.outputs.map((output) => output.name) };
+    const names = {
+      inputs: graph.inputs.map((input) => input.name),
+      outputs: graph.outputs.map((output) => output.name),
+    };
     const session = new GraphSession(graph, { backends: [backend] });
     const mismatches: Mismatch[] = [];
     for (const set of test.sets) {
@@ -76,7 +82,9 @@ async function judge(test: TestFolder, backend: Backend): Promise<Verdict> {
     }
     await session.dispose();
     const [first] = mismatches;
-    return first ? { ...base, passed: false, reason: `output ${first.output} ${first.reason}`, mismatches } : { ...base, passed: true };
+    return first
+      ? { ...base, passed: false, reason: `output ${first.output} ${first.reason}`, mismatches }
+      : { ...base, passed: true };
   } catch (error) {
     if (!isHalftoneError(error)) throw error;
     return { ...base, passed: false, reason: error.message };

@@ -1,10 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import reference from '@halftone/backend-reference';
-import { type Backend, type CodeType, HalftoneError, isHalftoneError, openBackend, type Tensor } from '@halftone/core';
+import {
+  type Backend,
+  type CodeType,
+  HalftoneError,
+  isHalftoneError,
+  openBackend,
+  type Tensor,
+} from '@halftone/core';
 import { type Graph, GraphSession } from '@halftone/graph';
 import { loadOnnx, saveOnnx } from '@halftone/onnx';
-import { type FloatRunner, type FloatSession, graphRunner, type QuantizationReport, quantizeDynamic, quantizeStatic } from '@halftone/quantize';
+import {
+  type FloatRunner,
+  type FloatSession,
+  graphRunner,
+  type QuantizationReport,
+  quantizeDynamic,
+  quantizeStatic,
+} from '@halftone/quantize';
 import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
 import { kindOfPath, usageError } from '../../data/data-file.ts';
@@ -40,44 +54,79 @@ export function registerQuantize(program: Command, signal: AbortSignal): void {
     .command('quantize')
     .description('make an int8 model of a float model')
     .argument('<model.onnx...>', 'float models')
-    .option('-o, --output <path>', 'file, or folder for several models (default: <model>.int8.onnx beside the model)')
+    .option(
+      '-o, --output <path>',
+      'file, or folder for several models (default: <model>.int8.onnx beside the model)',
+    )
     .option('--calibration <path>', 'images, .npy, .npz or test_data_set_* folders that show typical inputs')
-    .option('--dynamic', 'choose activation parameters at run time; needs no data (default without --calibration)')
+    .option(
+      '--dynamic',
+      'choose activation parameters at run time; needs no data (default without --calibration)',
+    )
     .addOption(new Option('--weights <dtype>', 'codes of weights').choices(['int8', 'uint8']).default('int8'))
-    .addOption(new Option('--activations <dtype>', 'codes of activations').choices(['uint8', 'int8']).default('uint8'))
-    .addOption(new Option('--granularity <kind>', 'scales of weights').choices(['per-channel', 'per-tensor']).default('per-channel'))
-    .addOption(new Option('--method <name>', 'how ranges follow from the calibration data').choices(['minmax', 'mean-minmax']).default('minmax'))
+    .addOption(
+      new Option('--activations <dtype>', 'codes of activations').choices(['uint8', 'int8']).default('uint8'),
+    )
+    .addOption(
+      new Option('--granularity <kind>', 'scales of weights')
+        .choices(['per-channel', 'per-tensor'])
+        .default('per-channel'),
+    )
+    .addOption(
+      new Option('--method <name>', 'how ranges follow from the calibration data')
+        .choices(['minmax', 'mean-minmax'])
+        .default('minmax'),
+    )
     .option('--reduce-range', 'use 7 bits for weights, for x86 CPUs without VNNI')
-    .addOption(new Option('--format <name>', 'float operators between Q/DQ pairs, or integer operators').choices(['qdq', 'qoperator']).default('qdq'))
-    .option('--exclude <node or op>', 'leave a node, or every node of an op type, in float; may be repeated', collect)
+    .addOption(
+      new Option('--format <name>', 'float operators between Q/DQ pairs, or integer operators')
+        .choices(['qdq', 'qoperator'])
+        .default('qdq'),
+    )
+    .option(
+      '--exclude <node or op>',
+      'leave a node, or every node of an op type, in float; may be repeated',
+      collect,
+    )
     .option('-f, --force', 'overwrite files that exist')
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'print nothing; the exit code answers');
-  addDataOptions(command).addHelpText('after', `
+  addDataOptions(command).addHelpText(
+    'after',
+    `
 Examples:
   halftone quantize model.onnx --calibration images/
   halftone quantize model.onnx -o small.onnx --calibration samples.npz --granularity per-tensor
-  halftone quantize model.onnx --dynamic --exclude Gemm`);
+  halftone quantize model.onnx --dynamic --exclude Gemm`,
+  );
   command.action((models: string[], options: QuantizeCommand) => quantizeAll(models, options, signal));
 }
 
-async function quantizeAll(models: readonly string[], options: QuantizeCommand, signal: AbortSignal): Promise<void> {
+async function quantizeAll(
+  models: readonly string[],
+  options: QuantizeCommand,
+  signal: AbortSignal,
+): Promise<void> {
   const terminal = new Terminal(options);
   checkOptions(options);
   const targets = new Map<string, string>();
   for (const model of models) targets.set(model, await targetOf(model, models.length, options));
   const paths = [...targets.values()];
-  if (new Set(paths).size < paths.length) throw usageError('-o', 'two models would be written to one file; quantize them one by one with -o');
+  if (new Set(paths).size < paths.length)
+    throw usageError('-o', 'two models would be written to one file; quantize them one by one with -o');
   const documents = [];
-  for (const [model, target] of targets) documents.push(await quantizeOne(model, target, options, terminal, signal));
+  for (const [model, target] of targets)
+    documents.push(await quantizeOne(model, target, options, terminal, signal));
   terminal.result(documents.length === 1 ? documents[0]! : { models: documents });
 }
 
 function checkOptions(options: QuantizeCommand): void {
-  if (options.dynamic && options.calibration !== undefined) throw usageError('--dynamic', '--dynamic takes no --calibration; leave one out');
+  if (options.dynamic && options.calibration !== undefined)
+    throw usageError('--dynamic', '--dynamic takes no --calibration; leave one out');
   if (options.calibration !== undefined) return;
   for (const name of ['preprocess', 'scale', 'mean', 'std', 'samples'] as const) {
-    if (options[name] !== undefined) throw usageError(`--${name}`, `--${name} says how calibration data are read; pass --calibration too`);
+    if (options[name] !== undefined)
+      throw usageError(`--${name}`, `--${name} says how calibration data are read; pass --calibration too`);
   }
 }
 
@@ -88,13 +137,18 @@ async function targetOf(model: string, count: number, options: QuantizeCommand):
   let target = join(dirname(model), name);
   if (output !== undefined) {
     const isFolder = await isExistingFolder(output);
-    if (count > 1 && !isFolder) throw usageError('-o', `-o ${output}: several models need a folder that exists`);
+    if (count > 1 && !isFolder)
+      throw usageError('-o', `-o ${output}: several models need a folder that exists`);
     target = isFolder ? join(output, name) : output;
   }
   const existing = await stat(target).catch(() => undefined);
   const source = await stat(model).catch(() => undefined);
-  if (existing && source && existing.ino === source.ino && existing.dev === source.dev) throw usageError('-o', `-o ${target} is the model itself; choose another name`);
-  if (existing && !options.force) throw new HalftoneError('HT_FILE', `${target} exists; pass --force to overwrite it, or -o another name`, { path: target });
+  if (existing && source && existing.ino === source.ino && existing.dev === source.dev)
+    throw usageError('-o', `-o ${target} is the model itself; choose another name`);
+  if (existing && !options.force)
+    throw new HalftoneError('HT_FILE', `${target} exists; pass --force to overwrite it, or -o another name`, {
+      path: target,
+    });
   return target;
 }
 
@@ -107,13 +161,27 @@ async function isExistingFolder(path: string): Promise<boolean> {
   }
 }
 
-async function quantizeOne(path: string, target: string, options: QuantizeCommand, terminal: Terminal, signal: AbortSignal): Promise<Record<string, unknown>> {
+async function quantizeOne(
+  path: string,
+  target: string,
+  options: QuantizeCommand,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   const graph = await loadOnnx(path);
-  const data = options.calibration === undefined ? undefined : await openData(options.calibration, graph, path, options);
+  const data =
+    options.calibration === undefined ? undefined : await openData(options.calibration, graph, path, options);
   const ort = await findOrt();
   const backend = await openBackend(reference);
   try {
-    const { model, report } = await quantizeGraph(graph, data, options, ort ? ortRunner(ort) : graphRunner(backend), terminal, signal);
+    const { model, report } = await quantizeGraph(
+      graph,
+      data,
+      options,
+      ort ? ortRunner(ort) : graphRunner(backend),
+      terminal,
+      signal,
+    );
     let quality: Quality | undefined;
     await writeChecked(target, options.force ?? false, async (draft) => {
       await saveOnnx(model, draft);
@@ -122,23 +190,47 @@ async function quantizeOne(path: string, target: string, options: QuantizeComman
       quality = await verify(path, graph, draft, data, ort, backend);
     });
     const bytes = { before: (await stat(path)).size, after: (await stat(target)).size };
-    summarize(terminal, { path, target, bytes, report, quality, data, checkedBy: ort ? 'ONNX Runtime' : undefined, options });
-    return { input: path, output: target, bytes, loadedInOnnxRuntime: ort !== undefined, quality: quality ?? null, report };
+    summarize(terminal, {
+      path,
+      target,
+      bytes,
+      report,
+      quality,
+      data,
+      checkedBy: ort ? 'ONNX Runtime' : undefined,
+      options,
+    });
+    return {
+      input: path,
+      output: target,
+      bytes,
+      loadedInOnnxRuntime: ort !== undefined,
+      quality: quality ?? null,
+      report,
+    };
   } finally {
     await backend.dispose();
   }
 }
 
 async function quantizeGraph(
-  graph: Graph, data: Dataset | undefined, options: QuantizeCommand, runner: FloatRunner, terminal: Terminal, signal: AbortSignal,
+  graph: Graph,
+  data: Dataset | undefined,
+  options: QuantizeCommand,
+  runner: FloatRunner,
+  terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<{ model: Graph; report: QuantizationReport }> {
   const common = {
     weights: { dtype: options.weights, granularity: options.granularity },
-    reduceRange: options.reduceRange, exclude: options.exclude, signal,
+    reduceRange: options.reduceRange,
+    exclude: options.exclude,
+    signal,
   };
   if (data === undefined) return quantizeDynamic(graph, common);
   return await quantizeStatic(graph, {
-    ...common, runner,
+    ...common,
+    runner,
     calibration: feedsOf(data),
     activations: { dtype: options.activations },
     method: options.method,
@@ -159,7 +251,14 @@ async function* feedsOf(data: Dataset, limit = Infinity): AsyncGenerator<Readonl
  * Loads and runs the written file, in ONNX Runtime where it is installed, else on our executor, and compares it with the
  * float model. Undefined where neither can run it. Throws what loading or running throws.
  */
-async function verify(path: string, graph: Graph, written: string, data: Dataset | undefined, ort: OrtModule | undefined, backend: Backend): Promise<Quality | undefined> {
+async function verify(
+  path: string,
+  graph: Graph,
+  written: string,
+  data: Dataset | undefined,
+  ort: OrtModule | undefined,
+  backend: Backend,
+): Promise<Quality | undefined> {
   const reread = await loadOnnx(written);
   const open = async (file: string, model: Graph): Promise<FloatSession | undefined> => {
     if (ort) return await openOrt(ort, await modelBytes(file, model));
@@ -193,24 +292,49 @@ interface Summary {
   readonly options: QuantizeCommand;
 }
 
-function summarize(terminal: Terminal, { path, target, bytes, report, quality, data, checkedBy, options }: Summary): void {
+function summarize(
+  terminal: Terminal,
+  { path, target, bytes, report, quality, data, checkedBy, options }: Summary,
+): void {
   const { counts, weights, activations } = report;
   terminal.line(terminal.bold(target));
-  terminal.line(`  size     ${formatBytes(bytes.before)} -> ${formatBytes(bytes.after)} (${(bytes.after / bytes.before).toFixed(3)} of the float file)`);
-  const how = data ? `static, ${report.method} over ${report.calibration?.samples ?? 0} samples` : 'dynamic, ranges chosen at run time';
-  terminal.line(`  method   ${how}; weights ${weights.dtype} ${weights.granularity}, activations ${activations.dtype}, ${report.format}`);
+  terminal.line(
+    `  size     ${formatBytes(bytes.before)} -> ${formatBytes(bytes.after)} (${(bytes.after / bytes.before).toFixed(3)} of the float file)`,
+  );
+  const how = data
+    ? `static, ${report.method} over ${report.calibration?.samples ?? 0} samples`
+    : 'dynamic, ranges chosen at run time';
+  terminal.line(
+    `  method   ${how}; weights ${weights.dtype} ${weights.granularity}, activations ${activations.dtype}, ${report.format}`,
+  );
   terminal.line(`  nodes    ${counts.quantized} of ${counts.nodes} quantized`);
-  for (const [text, nodes] of leftBehind(report)) terminal.line(`           ${nodes.length} left in float: ${nodes.slice(0, 4).join(', ')}${nodes.length > 4 ? ', …' : ''} (${text})`);
+  for (const [text, nodes] of leftBehind(report))
+    terminal.line(
+      `           ${nodes.length} left in float: ${nodes.slice(0, 4).join(', ')}${nodes.length > 4 ? ', …' : ''} (${text})`,
+    );
   if (quality) {
-    const on = quality.inputs === 'data' ? `${quality.samples} samples of the calibration data` : `${quality.samples} seeded random inputs`;
-    terminal.line(`  against float  cosine ${quality.cosine.toFixed(5)}, SQNR ${formatDb(quality.sqnrDb)} on ${on}`);
+    const on =
+      quality.inputs === 'data'
+        ? `${quality.samples} samples of the calibration data`
+        : `${quality.samples} seeded random inputs`;
+    terminal.line(
+      `  against float  cosine ${quality.cosine.toFixed(5)}, SQNR ${formatDb(quality.sqnrDb)} on ${on}`,
+    );
   }
-  terminal.line(checkedBy ? `  check    loaded and run in ${checkedBy}` : '  check    not loaded in ONNX Runtime, which is not installed (npm install onnxruntime-node); read back by our own reader');
+  terminal.line(
+    checkedBy
+      ? `  check    loaded and run in ${checkedBy}`
+      : '  check    not loaded in ONNX Runtime, which is not installed (npm install onnxruntime-node); read back by our own reader',
+  );
   for (const warning of report.warnings) terminal.line(`  warning  ${warning.text}`);
   if (data === undefined && !options.dynamic) {
-    terminal.line(`  dynamic, since no data were given; for static: halftone quantize ${path} --calibration <images or arrays>`);
+    terminal.line(
+      `  dynamic, since no data were given; for static: halftone quantize ${path} --calibration <images or arrays>`,
+    );
   }
-  terminal.line(`  next     halftone compare ${path} ${target} --data <test data>${data?.hasLabels ? '' : ' --labels <csv>'}`);
+  terminal.line(
+    `  next     halftone compare ${path} ${target} --data <test data>${data?.hasLabels ? '' : ' --labels <csv>'}`,
+  );
 }
 
 /** Nodes that stay float, by reason. */

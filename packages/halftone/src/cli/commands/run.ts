@@ -41,14 +41,21 @@ async function run(path: string, options: RunCommand): Promise<void> {
   const feeds: Record<string, Tensor> = {};
   for (const input of modelInputs(graph)) {
     const file = files.get(input.name);
-    if (file === undefined) throw usageError('--input', `input ${input.name} is missing; pass --input ${input.name}=file.npy`, { input: input.name });
+    if (file === undefined)
+      throw usageError('--input', `input ${input.name} is missing; pass --input ${input.name}=file.npy`, {
+        input: input.name,
+      });
     files.delete(input.name);
     const array = await readNpy(file);
     // A whole batch is taken as it is; a single sample without its batch axis gets one.
     const exact = input.shape?.length === array.shape.length;
     feeds[input.name] = fitterFor(exact ? { ...input, shape: array.shape } : input)(array, file);
   }
-  for (const name of files.keys()) throw usageError('--input', `the model has no input ${name}; it takes ${graph.inputs.map((input) => input.name).join(', ')}`);
+  for (const name of files.keys())
+    throw usageError(
+      '--input',
+      `the model has no input ${name}; it takes ${graph.inputs.map((input) => input.name).join(', ')}`,
+    );
   const backend = await openBackend(await backendByName(options.backend));
   try {
     const session = new GraphSession(graph, { backends: [backend] });
@@ -61,9 +68,20 @@ async function run(path: string, options: RunCommand): Promise<void> {
     for (const [name, result] of Object.entries(results)) {
       const file = options.output === undefined ? undefined : join(options.output, `${fileName(name)}.npy`);
       if (file !== undefined) await writeAtomically(file, encodeTensorAsNpy(result), options.force);
-      const [head, count] = [Array.from(result.data.slice(0, 8) as Float32Array, (value) => Number(value)), result.data.length];
-      terminal.line(`${name}: ${result.dtype} [${result.shape.join(', ')}] = ${head.map((value) => Number(value.toPrecision(6))).join(', ')}${count > 8 ? ', …' : ''}${file ? ` -> ${file}` : ''}`);
-      outputs.push({ name, dtype: result.dtype, shape: result.shape, file: file ?? null, ...(file ? {} : { data: Array.from(result.data as Float32Array, Number) }) });
+      const [head, count] = [
+        Array.from(result.data.slice(0, 8) as Float32Array, (value) => Number(value)),
+        result.data.length,
+      ];
+      terminal.line(
+        `${name}: ${result.dtype} [${result.shape.join(', ')}] = ${head.map((value) => Number(value.toPrecision(6))).join(', ')}${count > 8 ? ', …' : ''}${file ? ` -> ${file}` : ''}`,
+      );
+      outputs.push({
+        name,
+        dtype: result.dtype,
+        shape: result.shape,
+        file: file ?? null,
+        ...(file ? {} : { data: Array.from(result.data as Float32Array, Number) }),
+      });
     }
     terminal.line(terminal.dim(`${latencyMs.toFixed(1)} ms on ${backend.name}, first run`));
     terminal.result({ model: path, backend: backend.name, exact: session.exact, latencyMs, outputs });
