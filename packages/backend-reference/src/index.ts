@@ -15,7 +15,7 @@ import { quantize } from './ops/quantize.ts';
 import { requantize } from './ops/requantize.ts';
 
 /** The reference backend: every op of the catalogue in plain TypeScript, the definition that others are compared with. */
-export const reference: BackendProvider = hostBackend({
+const reference: BackendProvider = hostBackend({
   name: 'reference',
   device: 'JavaScript on the CPU, one thread',
   numericClass: (op) => (isExactOp(op) ? 'exact' : 'f32-ieee'),

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from '@halftone/core';
 import { expect } from 'vitest';
-import { reference } from '../src/index.ts';
+import reference from '../src/index.ts';
 
 export type Numbers = ArrayLike<number>;
 export const backend: Backend = await openBackend(reference);

@@ -1,5 +1,4 @@
 import { type DType, HalftoneError, isDType, type Tensor, tensor } from '@halftone/core';
-import type { Graph } from '@halftone/graph';
 import { serializeOnnx } from '@halftone/onnx';
 import { type FloatRunner, type FloatSession, withOutputs } from '@halftone/quantize';
 
@@ -9,14 +8,14 @@ export interface OrtModule {
   readonly Tensor: new (type: string, data: never, dims: readonly number[]) => OrtTensor;
 }
 
-export interface OrtSession {
+interface OrtSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 
-export interface OrtTensor {
+interface OrtTensor {
   readonly type: string;
   readonly data: unknown;
   readonly dims: readonly number[];
@@ -89,9 +88,4 @@ function fromOrt(name: string, result: OrtTensor): Tensor {
 
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** A graph in ONNX Runtime, with its own outputs. */
-export async function openGraphInOrt(ort: OrtModule, graph: Graph): Promise<FloatSession> {
-  return await openOrt(ort, serializeOnnx(graph));
 }

@@ -35,7 +35,7 @@ export interface Roles {
 export type Kind = 'weighted' | 'joined' | 'preserving';
 
 /** What selection knows of the graph around a node. */
-export interface OperatorContext {
+interface OperatorContext {
   readonly graph: Graph;
   readonly types: ValueTypes;
 }

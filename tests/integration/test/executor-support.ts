@@ -10,7 +10,7 @@ import {
   type Tensor,
   tensor,
 } from '@halftone/core';
-import { reference } from '@halftone/backend-reference';
+import reference from '@halftone/backend-reference';
 import {
   type Attribute,
   attribute,

@@ -1,9 +1,10 @@
+// Taps outside the image are left out of the sum, so that an infinite weight there makes no NaN.
 // y[n, oh, ow, o] = clamp(fround(sum + bias[o])), sum in f32 over kh, kw, i ascending, each product and each sum rounded once
 import { type OpDefinition, requireSpec } from './definition.ts';
 import { checkGroups, weightShape } from './qconv2d.ts';
 import { checkWindow, type WindowSpec, windowOutput } from './window.ts';
 
-/** Lowest and highest float to give: a fused Relu or Clip. */
+/** Lowest and highest float to give: a fused Relu or Clip. NaN stays NaN. */
 export type FloatClamp = readonly [lo: number, hi: number];
 
 export interface Conv2dSpec extends WindowSpec {

@@ -19,9 +19,6 @@ export interface OpDefinition<Spec> {
   readonly packable?: readonly string[];
 }
 
-/** Where requantization rounds: `ort-f32` is ONNX Runtime's (numerics 4.4). */
-export type { RequantizeMode } from '../numerics/requantize.ts';
-
 export function requireSpec(op: string, condition: boolean, rule: string, spec: object): asserts condition {
   if (!condition) throw new HalftoneError('HT_INVALID_ARGUMENT', `${op}: ${rule}`, { op, spec });
 }

@@ -1,4 +1,4 @@
-// y = fround((x - zeroPoint) * scale)
+// y = fround((x - zeroPoint) * scale); an int32 code is rounded to f32 before the product, as ONNX Runtime does
 import type { CodeType } from '../dtype.ts';
 import { type OpDefinition, paramCount } from './definition.ts';
 

@@ -1,6 +1,6 @@
 import { broadcastShape } from './broadcast.ts';
 import { checkFloatClamp, type FloatClamp } from './conv2d.ts';
-import { type OpDefinition, requireShape, requireSpec } from './definition.ts';
+import { isExtent, type OpDefinition, requireShape, requireSpec } from './definition.ts';
 
 export interface BinarySpec {
   readonly function: 'add' | 'sub' | 'mul' | 'div';
@@ -52,7 +52,13 @@ export interface SoftmaxSpec {
 export const softmax: OpDefinition<SoftmaxSpec> = {
   name: 'softmax',
   tier: 'float',
-  check: () => {},
+  check: (spec) =>
+    requireShape(
+      'softmax',
+      [spec.outer, spec.extent, spec.inner].every(isExtent),
+      'outer, extent and inner are integers >= 0',
+      spec,
+    ),
   inputs: (spec) => ({ x: { dtype: 'float32', shape: [spec.outer, spec.extent, spec.inner] } }),
   outputs: (spec) => ({ y: { dtype: 'float32', shape: [spec.outer, spec.extent, spec.inner] } }),
 };
@@ -63,7 +69,7 @@ export interface CastSpec {
   readonly to: 'int32' | 'float32';
 }
 
-/** Conversion of elements: integers to float32 round to nearest even, float32 to int32 truncates and saturates. ONNX Cast. */
+/** Conversion of elements: integers to float32 round to nearest even, float32 to int32 truncates and saturates, NaN gives 0. ONNX Cast. */
 export const cast: OpDefinition<CastSpec> = {
   name: 'cast',
   tier: 'float',
@@ -108,7 +114,15 @@ export interface ConcatSpec {
 export const concat: OpDefinition<ConcatSpec> = {
   name: 'concat',
   tier: 'float',
-  check: (spec) => requireSpec('concat', spec.extents.length > 0, 'there is at least one operand', spec),
+  check(spec) {
+    requireSpec('concat', spec.extents.length > 0, 'there is at least one operand', spec);
+    requireShape(
+      'concat',
+      [spec.outer, ...spec.extents].every(isExtent),
+      'outer and extents are integers >= 0',
+      spec,
+    );
+  },
   inputs: (spec) =>
     Object.fromEntries(
       spec.extents.map((extent, i) => [`x${i}`, { dtype: spec.dtype, shape: [spec.outer, extent] }]),

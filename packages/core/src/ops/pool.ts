@@ -7,7 +7,7 @@ export interface QMaxPoolSpec extends WindowSpec {
   readonly dtype: CodeType;
 }
 
-/** Largest code of each window; padding never wins. NHWC. */
+/** Largest code of each window; padding never wins, a window of padding alone gives the lowest code. NHWC. */
 export const qmaxpool: OpDefinition<QMaxPoolSpec> = {
   name: 'qmaxpool',
   tier: 'integer',
@@ -26,7 +26,8 @@ export interface QAvgPoolSpec extends WindowSpec {
 
 /**
  * Mean of each window: y = requantize(sum of (x - xZeroPoint), multiplier[count - 1]), the sum exact in int32.
- * `multiplier` [kernel h * kernel w] holds fround(sx / fround(sy * count)) for each count of elements. NHWC. Numerics 4.13.
+ * `multiplier` [kernel h * kernel w] holds fround(sx / fround(sy * count)) for each count of elements;
+ * a window of padding alone gives the zero point. NHWC. Numerics 4.13.
  */
 export const qavgpool: OpDefinition<QAvgPoolSpec> = {
   name: 'qavgpool',
@@ -48,7 +49,7 @@ export function averageMultipliers(xScale: number, yScale: number, count: number
   return multipliers;
 }
 
-/** Largest float of each window; padding never wins; a NaN of the window wins. NHWC. */
+/** Largest float of each window; padding never wins; a NaN of the window wins; padding alone gives -Infinity. NHWC. */
 export const maxpool: OpDefinition<WindowSpec> = {
   name: 'maxpool',
   tier: 'float',
@@ -61,7 +62,7 @@ export interface AvgPoolSpec extends WindowSpec {
   readonly countIncludePad: boolean;
 }
 
-/** Mean of each window: the f32 sum in order of rows, then columns, divided by the count. NHWC. */
+/** Mean of each window: the f32 sum in order of rows, then columns, divided by the count; padding alone gives 0. NHWC. */
 export const avgpool: OpDefinition<AvgPoolSpec> = {
   name: 'avgpool',
   tier: 'float',

@@ -67,7 +67,7 @@ export function codeClip(
 }
 
 /** The name of a zero point, one for each scale; a node without one means zeros. */
-export function zeroPointName(editor: GraphEditor, found: Quantization<CodeType>): string {
+function zeroPointName(editor: GraphEditor, found: Quantization<CodeType>): string {
   if (found.zeroPointName !== '') return found.zeroPointName;
   const { dtype, scale } = found.params;
   const shape = editor.constants.get(found.scaleName)!.shape;

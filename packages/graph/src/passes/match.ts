@@ -41,15 +41,6 @@ export function floatConstant(editor: GraphEditor, name: string | undefined): Te
   return found?.dtype === 'float32' ? (found as Tensor<'float32'>) : undefined;
 }
 
-/** The numbers of an int64 or int32 constant; undefined where one is no safe integer. */
-export function integerConstant(
-  editor: GraphEditor,
-  name: string | undefined,
-): readonly number[] | undefined {
-  const found = constantTensor(editor, name);
-  return found === undefined ? undefined : integersOf(found);
-}
-
 /** The numbers of an int64 or int32 tensor; undefined where one is no safe integer. */
 export function integersOf(found: Tensor): readonly number[] | undefined {
   if (found.dtype !== 'int64' && found.dtype !== 'int32') return undefined;

@@ -70,7 +70,7 @@ export function zeroPoints(params: QuantParams): Int32Array {
 }
 
 /** Element type that a value is known to have. */
-export function elementTypeOf(editor: GraphEditor, value: string): ElementType | undefined {
+function elementTypeOf(editor: GraphEditor, value: string): ElementType | undefined {
   for (let name = value; ; ) {
     const info =
       editor.constants.get(name) ??

@@ -16,7 +16,7 @@ import {
 type Attributes = Readonly<Record<string, number | string | readonly number[] | Attribute>>;
 
 /** Numbers with a fraction or named in `floats` become float attributes, others integers. */
-export function attributes(
+function attributes(
   short: Attributes,
   floats: readonly string[] = ['alpha', 'beta', 'epsilon'],
 ): Record<string, Attribute> {

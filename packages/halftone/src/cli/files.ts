@@ -23,7 +23,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array, overwrite
 }
 
 /** Gives a finished temporary file its name. Throws HT_FILE where that exists and `overwrite` is not set. */
-export async function moveInto(temporary: string, path: string, overwrite: boolean): Promise<void> {
+async function moveInto(temporary: string, path: string, overwrite: boolean): Promise<void> {
   if (overwrite) return await rename(temporary, path);
   try {
     // Unlike rename, link fails where the name is taken, also by a file made a moment ago.

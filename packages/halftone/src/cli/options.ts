@@ -15,7 +15,7 @@ export interface DataOptions {
   readonly labels?: string;
 }
 
-export function positiveInteger(text: string): number {
+function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('an integer above 0 is needed');
   return value;

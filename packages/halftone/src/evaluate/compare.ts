@@ -6,7 +6,7 @@ import { CodeComparison } from './codes.ts';
 import { Similarity } from './similarity.ts';
 
 /** Something that runs a model: ONNX Runtime, or a session of ours. */
-export type Runnable = Pick<FloatSession, 'run'>;
+type Runnable = Pick<FloatSession, 'run'>;
 
 export interface CompareOptions {
   readonly samples: AsyncIterable<Sample>;

@@ -2,7 +2,7 @@
 import type { Tensor } from '@halftone/core';
 
 /** Tolerances of ONNX's own test runner for floats. */
-export const tolerance = { relative: 1e-3, absolute: 1e-4 } as const;
+const tolerance = { relative: 1e-3, absolute: 1e-4 } as const;
 
 /** What is wrong with a result, or undefined. `index` is the first wrong element. */
 export interface Mismatch {

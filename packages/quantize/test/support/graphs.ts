@@ -10,7 +10,7 @@ import {
 } from '@halftone/graph';
 
 /** Deterministic values in [-1, 1): a linear congruential generator, so that no test depends on an engine's random numbers. */
-export function noise(count: number, seed = 1): Float32Array {
+function noise(count: number, seed = 1): Float32Array {
   let state = seed >>> 0;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
