@@ -92,7 +92,7 @@ export async function quantizeStatic(graph: Graph, options: StaticOptions): Prom
       ...excludeWarnings(graph, prepared, options.exclude),
     ],
   };
-  return { model: qoperator ? fuseQdq(splitClamps(clamped)) : clamped, report };
+  return { model: qoperator ? fuseQdq(splitClamps(clamped), { portable: true }) : clamped, report };
 }
 
 /** The range that covers all sources of a group. */

@@ -95,4 +95,16 @@ describe('static quantization: result', () => {
       numbers(model, model.nodes.find((node) => node.op === 'QuantizeLinear')?.inputs[2])[0],
     ).toBeGreaterThanOrEqual(codeRange(dtype)[0]);
   });
+
+  // ONNX Runtime has no kernel for this pair: a file of such operators would not load.
+  test('qoperator keeps products of int8 activations and uint8 weights between Q and DQ', async () => {
+    const { model } = await quantize(residualNet(), {
+      format: 'qoperator',
+      activations: { dtype: 'int8' },
+      weights: { dtype: 'uint8', granularity: 'per-tensor' },
+    });
+    const ops = model.nodes.map((node) => node.op);
+    expect(ops).toContain('Conv');
+    expect(ops).not.toContain('QLinearConv');
+  });
 });
