@@ -1,12 +1,21 @@
 // Comparing quantized outputs: equal codes, and how many steps apart.
 import type { Tensor } from '@halftone/core';
-import type { Graph } from '@halftone/graph';
+import type { Graph, Node } from '@halftone/graph';
+
+/** Operators that pass values on unchanged. */
+const transparent = new Set(['Identity', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose']);
+
+/** The node that makes the elements of a value, seen through those that only pass them on. */
+function origin(graph: Graph, value: string): Node | undefined {
+  const node = graph.nodes.find((candidate) => candidate.outputs.includes(value));
+  return node && transparent.has(node.op) ? origin(graph, node.inputs[0]!) : node;
+}
 
 /** Step of each output that a DequantizeLinear with one constant scale makes; 1 for integer outputs. */
 export function outputSteps(graph: Graph): Map<string, number> {
   const steps = new Map<string, number>();
   for (const output of graph.outputs) {
-    const node = graph.nodes.find((candidate) => candidate.outputs.includes(output.name));
+    const node = origin(graph, output.name);
     if (output.elementType !== 'float32') steps.set(output.name, 1);
     else if (node?.op === 'DequantizeLinear') {
       const scale = graph.constants.get(node.inputs[1]!)?.tensor();
