@@ -34,21 +34,23 @@ const outFolder = join(root, 'out', 'demo');
 const int8Path = join(outFolder, 'model.int8.onnx');
 const ort = await findOrt();
 
-/** Samples of a split, one at a time. */
-function* pictures(split, count) {
-  for (let i = 0; i < count; i++) {
-    const { x, y, shape } = samples(split, 1, 0, i);
-    yield { input: tensor('float32', x, shape), label: y[0] };
-  }
+/** Pictures of a split, each ready to be fed with a batch size of 1. */
+function pictures(split, count) {
+  terminal.progress(`drawing ${count} pictures`);
+  const { x, y, shape } = samples(split, count);
+  const each = x.length / count;
+  return Array.from(y, (label, i) => ({
+    input: tensor('float32', x.subarray(i * each, (i + 1) * each), [1, ...shape.slice(1)]),
+    label,
+  }));
 }
 
-function* calibration() {
-  for (const { input } of pictures('calibration', CALIBRATION)) yield { input };
-}
+const calibration = pictures('calibration', CALIBRATION).map(({ input }) => ({ input }));
+const test = pictures('test', TEST);
 
 const float = await loadOnnx(modelPath);
 const { model, report } = await quantizeStatic(float, {
-  calibration: calibration(),
+  calibration,
   ...(ort ? { runner: ortRunner(ort) } : {}),
   onProgress: (progress) => terminal.progress(`calibrating: ${progress.samples} of ${CALIBRATION} pictures`),
 });
@@ -61,7 +63,7 @@ async function evaluate(name, runnable) {
   const times = [];
   let right = 0;
   let seen = 0;
-  for (const { input, label } of pictures('test', TEST)) {
+  for (const { input, label } of test) {
     const start = performance.now();
     const { logits: row } = await runnable.run({ input });
     times.push(performance.now() - start);

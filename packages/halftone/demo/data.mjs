@@ -146,7 +146,7 @@ function distance(p, q) {
 
 /** A paint: plain, a slope between two colours, stripes or a checkerboard of them. */
 function paint(random, base) {
-  const other = base.map((value) => Math.min(1, Math.max(0, value + between(random, -0.2, 0.2))));
+  const other = base.map((value) => Math.min(1, Math.max(0, value + between(random, -0.14, 0.14))));
   const [dx, dy] = direction(random);
   return {
     base,
@@ -191,7 +191,7 @@ function cover(picture, brush, coverage) {
 
 /** Share of a pixel inside the shape, which is turned, stretched, sheared and moved. */
 function posed(random, inside) {
-  const tilt = between(random, -0.45, 0.45);
+  const tilt = between(random, -0.35, 0.35);
   const length = Math.sqrt(1 + tilt * tilt);
   const [cosine, sine] = [1 / length, tilt / length];
   const radius = between(random, 9, 12.5);
@@ -221,7 +221,7 @@ function posed(random, inside) {
 function bar(random) {
   const [dx, dy] = direction(random);
   const offset = between(random, -12, 12);
-  const halfWidth = between(random, 0.4, 1.3);
+  const halfWidth = between(random, 0.4, 1);
   return (x, y) => {
     const off = x * dx + y * dy - offset;
     return Math.min(1, Math.max(0, halfWidth + 0.5 - (off < 0 ? -off : off)));
@@ -256,7 +256,7 @@ function draw(random, label, out, offset) {
   const picture = new Float64Array(channels * pixels);
   const ground = color(random);
   let figure = color(random);
-  while (distance(ground, figure) < 0.6) figure = color(random);
+  while (distance(ground, figure) < 0.7) figure = color(random);
 
   cover(picture, paint(random, ground), () => 1);
   for (let n = Math.floor(2 * random()); n > 0; n--)
@@ -271,7 +271,7 @@ function draw(random, label, out, offset) {
     blur(picture, 1);
     blur(picture, size);
   }
-  const noise = between(random, 0, 0.18);
+  const noise = between(random, 0, 0.12);
   for (let i = 0; i < picture.length; i++) {
     const value = picture[i] + noise * (random() + random() - 1);
     out[offset + i] = Math.floor(255 * Math.min(1, Math.max(0, value)) + 0.5);

@@ -7,11 +7,11 @@
 export const seed = 20261;
 
 /** Batches that training sees, and pictures a batch; no picture is seen twice. */
-export const steps = 900;
+export const steps = 1100;
 export const batchSize = 32;
 
 /** Learning rate of Adam at the start; it falls linearly to zero. */
-export const learningRate = 0.003;
+export const learningRate = 0.004;
 
 /** Added to the variance by every BatchNormalization. */
 export const epsilon = 1e-3;

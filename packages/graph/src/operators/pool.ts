@@ -1,4 +1,4 @@
-import { averageMultipliers, HalftoneError, tensor } from '@halftone/core';
+import { averageMultipliers, HalftoneError, tensor, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
@@ -75,16 +75,35 @@ const maxPool: Operator = {
   },
 };
 
+/** The window of a mean. Throws HT_UNSUPPORTED where padding counts and ceil_mode adds more than the node states. */
+function averageWindow(
+  node: Node,
+  lowering: Lowering,
+  global: boolean,
+): WindowSpec & { countIncludePad: boolean } {
+  const window = poolWindow(node, lowering, global);
+  const countIncludePad = intAttr(node, 'count_include_pad', 0) === 1;
+  const rank = lowering.rank(node.inputs[0]!) - 2;
+  const stated = intsAttr(node, 'pads', new Array<number>(2 * rank).fill(0)).slice(rank);
+  const [bottom, right] = rank === 1 ? [0, stated[0]!] : [stated[0]!, stated[1]!];
+  // ONNX counts the padding that the node states and not what ceil_mode adds; one count for both would be wrong.
+  if (
+    countIncludePad &&
+    intAttr(node, 'ceil_mode', 0) === 1 &&
+    (window.pads[2] > bottom || window.pads[3] > right)
+  ) {
+    throw lowering.refusal(node, 'count_include_pad with a window that ceil_mode adds is not covered');
+  }
+  return { ...window, countIncludePad };
+}
+
 function averagePool(op: string, global: boolean): Operator {
   return {
     op,
     domain: '',
     infer: global ? inferGlobal : inferPool,
     lower(node, lowering) {
-      const spec = {
-        ...poolWindow(node, lowering, global),
-        countIncludePad: intAttr(node, 'count_include_pad', 0) === 1,
-      };
+      const spec = averageWindow(node, lowering, global);
       lowering.define(
         node.outputs[0]!,
         'last',
@@ -104,7 +123,7 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
     lower(node, lowering) {
       const [x, xScale, xZero, yScale, yZero] = node.inputs as [string, string, string?, string?, string?];
       const dtype = codeType(node, lowering, x);
-      const window = poolWindow(node, lowering, global);
+      const window = averageWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
       const multiplier = lowering.host(
         'multiplier',
@@ -114,13 +133,7 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
         (sx, sy) =>
           tensor('float32', averageMultipliers(sx!.data[0] as number, sy!.data[0] as number, kh * kw)),
       );
-      const spec = {
-        ...window,
-        dtype,
-        to: dtype,
-        mode: 'ort-f32',
-        countIncludePad: intAttr(node, 'count_include_pad', 0) === 1,
-      } as const;
+      const spec = { ...window, dtype, to: dtype, mode: 'ort-f32' } as const;
       const inputs = {
         x: lowering.value(x, 'last'),
         xZeroPoint: zeroPointOf(lowering, xZero, dtype).value,

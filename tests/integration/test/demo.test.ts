@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { loadOnnx } from 'halftone';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const path = join(root, 'packages/halftone/demo/model.onnx');
+
+describe('the embedded model', () => {
+  it('is a float CNN with BatchNormalization, depthwise convolutions and at least 100,000 weights', async () => {
+    const graph = await loadOnnx(path);
+    const weights = [...graph.constants.values()].reduce(
+      (sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1),
+      0,
+    );
+    expect(weights).toBeGreaterThanOrEqual(100_000);
+    const groups = graph.nodes.flatMap((node) => {
+      const group = node.op === 'Conv' ? node.attributes['group'] : undefined;
+      return group?.type === 'int' ? [group.value] : [];
+    });
+    expect(groups.some((group) => group > 1)).toBe(true);
+    expect(graph.nodes.some((node) => node.op === 'BatchNormalization')).toBe(true);
+    expect((await stat(path)).size).toBeLessThan(1_000_000);
+  });
+});
+
+describe('the demo', () => {
+  it('quantizes, evaluates and prints one table with equal integers, twice in a row', async () => {
+    for (const _ of [1, 2]) {
+      const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'scripts/demo.mjs')], {
+        cwd: root,
+      });
+      const right = [...stdout.matchAll(/^(float|int8), [\w ]+?\s+[\d.]+ KiB\s+(\d+) of (\d+)/gm)];
+      expect(right.map((match) => match[1])).toEqual(['float', 'int8', 'int8']);
+      const [float, ...quantized] = right.map((match) => Number(match[2]) / Number(match[3]));
+      for (const share of quantized) expect(float! - share).toBeLessThanOrEqual(0.01);
+      expect(float).toBeGreaterThan(0.8);
+      expect(stdout.match(/100\.0 %\s+[\d.]+ ms$/gm)).toHaveLength(2);
+      expect(
+        (await stat(join(root, 'out/demo/model.int8.onnx'))).size / (await stat(path)).size,
+      ).toBeLessThan(0.35);
+    }
+  }, 120_000);
+});
