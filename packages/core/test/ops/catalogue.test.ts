@@ -1,0 +1,308 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  addFactors,
+  averageMultipliers,
+  broadcastShape,
+  broadcastStrides,
+  catalogue,
+  isExactOp,
+  isHalftoneError,
+  type OpDefinition,
+  type OpName,
+  opNames,
+  roundHalfEven,
+  tensor,
+  transposeTensor,
+  windowOutput,
+} from '../../src/index.ts';
+
+const window = {
+  n: 2,
+  h: 5,
+  w: 6,
+  c: 4,
+  kernel: [3, 2],
+  strides: [2, 1],
+  pads: [1, 0, 1, 1],
+  dilations: [1, 1],
+} as const;
+const codes = { type: 'codes', dtype: 'uint8', mode: 'ort-f32', multiplier: 'per-channel' } as const;
+const qgemm = {
+  batch: 2,
+  m: 3,
+  n: 4,
+  k: 5,
+  a: 'uint8',
+  b: 'int8',
+  transposeB: false,
+  bZeroPoint: 'per-channel',
+  bias: 'int32',
+  output: codes,
+} as const;
+const qconv = {
+  ...window,
+  o: 6,
+  groups: 2,
+  x: 'uint8',
+  weights: 'int8',
+  wZeroPoint: 'per-tensor',
+  bias: 'none',
+  output: { type: 'int32' },
+} as const;
+
+/** A valid spec of each op, with the shapes of its operands and results. */
+const valid: {
+  readonly [O in OpName]: readonly [spec: object, shapes: Readonly<Record<string, readonly number[]>>];
+} = {
+  quantize: [
+    { shape: [2, 3], to: 'int8', axis: 1 },
+    { x: [2, 3], scale: [3], zeroPoint: [3], y: [2, 3] },
+  ],
+  dequantize: [
+    { shape: [2, 3], from: 'int32' },
+    { x: [2, 3], scale: [1], y: [2, 3] },
+  ],
+  requantize: [
+    { shape: [2, 3], to: 'uint8', mode: 'ort-f32', axis: 0 },
+    { x: [2, 3], multiplier: [2], zeroPoint: [1], y: [2, 3] },
+  ],
+  qgemm: [
+    qgemm,
+    {
+      a: [2, 3, 5],
+      b: [2, 5, 4],
+      aZeroPoint: [1],
+      bZeroPoint: [4],
+      bias: [4],
+      multiplier: [4],
+      zeroPoint: [1],
+      y: [2, 3, 4],
+    },
+  ],
+  im2col: [
+    { ...window, dtype: 'uint8', channels: [1, 2] },
+    { x: [2, 5, 6, 4], zeroPoint: [1], y: [2 * 3 * 6, 12] },
+  ],
+  qconv2d: [qconv, { x: [2, 5, 6, 4], w: [6, 3, 2, 2], xZeroPoint: [1], wZeroPoint: [1], y: [2, 3, 6, 6] }],
+  qmaxpool: [
+    { ...window, dtype: 'int8' },
+    { x: [2, 5, 6, 4], y: [2, 3, 6, 4] },
+  ],
+  qavgpool: [
+    { ...window, dtype: 'int8', to: 'int8', mode: 'ort-f32', countIncludePad: false },
+    { x: [2, 5, 6, 4], xZeroPoint: [1], multiplier: [6], zeroPoint: [1], y: [2, 3, 6, 4] },
+  ],
+  qadd: [
+    { aShape: [2, 1], bShape: [3], dtype: 'uint8', mode: 'ort-x86' },
+    { a: [2, 1], b: [3], factors: [3], y: [2, 3] },
+  ],
+  lut256: [
+    { shape: [7], from: 'uint8', to: 'int8' },
+    { x: [7], table: [256], y: [7] },
+  ],
+  dynamicQuantize: [{ shape: [7] }, { x: [7], y: [7], scale: [1], zeroPoint: [1] }],
+  conv2d: [
+    { ...window, o: 4, groups: 4, bias: true },
+    { x: [2, 5, 6, 4], w: [4, 3, 2, 1], bias: [4], y: [2, 3, 6, 4] },
+  ],
+  gemm: [
+    { batch: 1, m: 2, n: 3, k: 4, transposeA: true, transposeB: true, bias: false },
+    { a: [1, 4, 2], b: [1, 3, 4], y: [1, 2, 3] },
+  ],
+  fakeQuantize: [
+    { shape: [2, 3], dtype: 'int8' },
+    { x: [2, 3], scale: [1], zeroPoint: [1], y: [2, 3] },
+  ],
+  binary: [
+    { function: 'add', aShape: [2, 1], bShape: [3] },
+    { a: [2, 1], b: [3], y: [2, 3] },
+  ],
+  unary: [
+    { function: 'clamp', shape: [4], clamp: [0, 6] },
+    { x: [4], y: [4] },
+  ],
+  softmax: [
+    { outer: 2, extent: 3, inner: 4 },
+    { x: [2, 3, 4], y: [2, 3, 4] },
+  ],
+  maxpool: [window, { x: [2, 5, 6, 4], y: [2, 3, 6, 4] }],
+  avgpool: [
+    { ...window, countIncludePad: true },
+    { x: [2, 5, 6, 4], y: [2, 3, 6, 4] },
+  ],
+  cast: [
+    { shape: [4], from: 'int32', to: 'float32' },
+    { x: [4], y: [4] },
+  ],
+  transpose: [
+    { dtype: 'int8', shape: [2, 3, 4], perm: [2, 0, 1] },
+    { x: [2, 3, 4], y: [4, 2, 3] },
+  ],
+  concat: [
+    { dtype: 'int32', outer: 2, extents: [3, 4] },
+    { x0: [2, 3], x1: [2, 4], y: [2, 7] },
+  ],
+};
+
+function definition(op: OpName): OpDefinition<object> {
+  return catalogue[op] as OpDefinition<object>;
+}
+
+describe('the catalogue', () => {
+  test.each(opNames)('%s names its operands and results', (op) => {
+    const [spec, shapes] = valid[op];
+    const { name, check, inputs, outputs, packable = [] } = definition(op);
+    expect(name).toBe(op);
+    check(spec);
+    const all = { ...inputs(spec), ...outputs(spec) };
+    expect(Object.fromEntries(Object.entries(all).map(([operand, desc]) => [operand, desc.shape]))).toEqual(
+      shapes,
+    );
+    expect(Object.keys(inputs(spec))).toEqual(expect.arrayContaining([...packable]));
+  });
+
+  const bad: readonly (readonly [OpName, object, string])[] = [
+    ['quantize', { shape: [2], to: 'int8', axis: 1 }, 'HT_SHAPE_MISMATCH'],
+    ['quantize', { shape: [2], to: 'int8', axis: -1 }, 'HT_SHAPE_MISMATCH'],
+    ['requantize', { shape: [2], to: 'uint8', mode: 'ort-f32', clamp: [-1, 5] }, 'HT_INVALID_ARGUMENT'],
+    ['requantize', { shape: [2], to: 'int8', mode: 'ort-f32', clamp: [5, 4] }, 'HT_INVALID_ARGUMENT'],
+    ['qgemm', { ...qgemm, k: -1 }, 'HT_SHAPE_MISMATCH'],
+    ['qgemm', { ...qgemm, bias: 'float32' }, 'HT_INVALID_ARGUMENT'],
+    ['qgemm', { ...qgemm, output: { ...codes, clamp: [0, 256] } }, 'HT_INVALID_ARGUMENT'],
+    ['qconv2d', { ...qconv, groups: 3 }, 'HT_SHAPE_MISMATCH'],
+    ['qconv2d', { ...qconv, o: 5 }, 'HT_SHAPE_MISMATCH'],
+    ['qconv2d', { ...qconv, strides: [0, 1] }, 'HT_INVALID_ARGUMENT'],
+    ['conv2d', { ...window, o: 4, groups: 4, bias: true, pads: [-1, 0, 0, 0] }, 'HT_INVALID_ARGUMENT'],
+    ['conv2d', { ...window, o: 4, groups: 4, bias: true, clamp: [1, 0] }, 'HT_INVALID_ARGUMENT'],
+    ['im2col', { ...window, dtype: 'int8', channels: [3, 2] }, 'HT_SHAPE_MISMATCH'],
+    ['binary', { function: 'add', aShape: [2], bShape: [3] }, 'HT_SHAPE_MISMATCH'],
+    ['cast', { shape: [1], from: 'float32', to: 'float32' }, 'HT_INVALID_ARGUMENT'],
+    ['transpose', { dtype: 'int8', shape: [2, 3], perm: [0, 0] }, 'HT_SHAPE_MISMATCH'],
+    ['concat', { dtype: 'int8', outer: 1, extents: [] }, 'HT_INVALID_ARGUMENT'],
+    ['concat', { dtype: 'int8', outer: 1, extents: [-2] }, 'HT_SHAPE_MISMATCH'],
+    ['softmax', { outer: 1, extent: 1.5, inner: 1 }, 'HT_SHAPE_MISMATCH'],
+  ];
+  test.each(bad)('%s refuses %o', (op, spec, code) => {
+    let error: unknown;
+    try {
+      definition(op).check(spec);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(isHalftoneError(error) && error.code).toBe(code);
+  });
+
+  it('calls integer and moving ops exact, float sums not', () => {
+    expect(
+      ['qgemm', 'qconv2d', 'lut256', 'transpose', 'cast', 'fakeQuantize'].map((op) =>
+        isExactOp(op as OpName),
+      ),
+    ).not.toContain(false);
+    expect(['conv2d', 'gemm', 'softmax', 'avgpool'].map((op) => isExactOp(op as OpName))).not.toContain(true);
+  });
+});
+
+describe('windowOutput', () => {
+  it('counts the places where a window fits, over many geometries', () => {
+    for (let size = 1; size <= 7; size++) {
+      for (const kernel of [1, 2, 3]) {
+        for (const stride of [1, 2, 3]) {
+          for (const dilation of [1, 2]) {
+            for (const [before, after] of [
+              [0, 0],
+              [1, 0],
+              [2, 1],
+            ] as const) {
+              let count = 0;
+              for (let at = -before; at + (kernel - 1) * dilation < size + after; at += stride) count++;
+              const spec = {
+                n: 1,
+                h: size,
+                w: 1,
+                c: 1,
+                kernel: [kernel, 1],
+                strides: [stride, 1],
+                pads: [before, 0, after, 0],
+                dilations: [dilation, 1],
+              } as const;
+              expect(windowOutput(spec)).toEqual([count, 1]);
+            }
+          }
+        }
+      }
+    }
+  });
+});
+
+describe('broadcasting', () => {
+  it('follows ONNX', () => {
+    expect(broadcastShape('add', [3, 1, 5], [4, 1])).toEqual([3, 4, 5]);
+    expect(broadcastShape('add', [], [2, 0])).toEqual([2, 0]);
+    expect(broadcastStrides([3, 1, 5], [3, 4, 5])).toEqual([5, 0, 1]);
+    expect(broadcastStrides([4, 1], [3, 4, 5])).toEqual([0, 1, 0]);
+  });
+});
+
+describe('constants that core derives for backends', () => {
+  it('addFactors: the vectors of the specification', () => {
+    const { fround } = Math;
+    const sum = (sa: number, sb: number, sc: number, a: number, b: number): number => {
+      const of = (scale: number) => ({ scale, zeroPoint: 128 });
+      const [ra, rb, c0] = addFactors(of(sa), of(sb), of(sc)) as unknown as [number, number, number];
+      return roundHalfEven(fround(fround(c0 + fround(a * ra)) + fround(b * rb)));
+    };
+    expect([sum(0.1, 0.1, 0.2, 0, 7), sum(0.05, 0.1, 0.3, 1, 1), sum(0.05, 0.1, 0.3, 1, 70)]).toEqual([
+      4, 64, 88,
+    ]);
+  });
+
+  it('averageMultipliers: sx / (sy * count), each step in f32', () => {
+    const { fround } = Math;
+    const expected = [1, 2, 3].map((count) => fround(fround(0.3) / fround(fround(0.7) * count)));
+    expect(Array.from(averageMultipliers(fround(0.3), fround(0.7), 3))).toEqual(expected);
+  });
+});
+
+describe('transposeTensor', () => {
+  it.each([
+    [[], []],
+    [[5], [0]],
+    [
+      [2, 3],
+      [1, 0],
+    ],
+    [
+      [2, 3, 4],
+      [2, 0, 1],
+    ],
+    [
+      [2, 1, 3, 2],
+      [0, 2, 3, 1],
+    ],
+    [
+      [2, 3, 2, 1, 2],
+      [4, 1, 3, 0, 2],
+    ],
+    [
+      [2, 0, 3],
+      [2, 1, 0],
+    ],
+  ])('[%s] by [%s]', (shape, perm) => {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    const x = tensor(
+      'int32',
+      Int32Array.from({ length: size }, (_, i) => i),
+      shape,
+    );
+    const y = transposeTensor(x, perm);
+    expect(y.shape).toEqual(perm.map((axis) => shape[axis]));
+    y.data.forEach((value, at) => {
+      const index: number[] = [];
+      for (let axis = perm.length - 1, rest = at; axis >= 0; axis--) {
+        index[perm[axis]!] = rest % y.shape[axis]!;
+        rest = Math.floor(rest / y.shape[axis]!);
+      }
+      expect(value).toBe(index.reduce((offset, i, axis) => offset * shape[axis]! + i, 0));
+    });
+  });
+});
