@@ -99,15 +99,17 @@ export function touched(step: Step): { inputs: readonly Value[]; outputs: readon
 }
 
 function explainSteps(program: Program, steps: readonly PlannedStep[]): PlanRow[] {
-  const home = new Map<Value, Backend | 'host'>();
-  for (const input of program.inputs.values()) home.set(input, 'host');
+  // A value stays where it was brought, so that a second reader there moves nothing.
+  const homes = new Map<Value, Set<Backend | 'host'>>();
+  for (const input of program.inputs.values()) homes.set(input, new Set(['host']));
   return steps.map((planned) => {
     const { step } = planned;
     const place = 'backend' in planned ? planned.backend : 'host';
     const { inputs, outputs } = touched(step);
     const moving = inputs.filter((value) => value.constant === undefined);
-    const foreign = moving.filter((value) => home.get(baseOf(value)) !== place);
-    for (const output of outputs) home.set(output, place);
+    const foreign = moving.filter((value) => !homes.get(baseOf(value))?.has(place));
+    for (const value of foreign) homes.get(baseOf(value))?.add(place);
+    for (const output of outputs) homes.set(output, new Set([place]));
     const bytes = (values: readonly Value[]): number =>
       values.reduce((sum, value) => sum + byteSize(value), 0);
     return {
