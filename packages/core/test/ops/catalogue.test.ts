@@ -151,14 +151,14 @@ function definition(op: OpName): OpDefinition<object> {
 describe('the catalogue', () => {
   test.each(opNames)('%s names its operands and results', (op) => {
     const [spec, shapes] = valid[op];
-    const { name, check, inputs, outputs, packable = [] } = definition(op);
-    expect(name).toBe(op);
-    check(spec);
-    const all = { ...inputs(spec), ...outputs(spec) };
+    const defined = definition(op);
+    expect(defined.name).toBe(op);
+    defined.check(spec);
+    const all = { ...defined.inputs(spec), ...defined.outputs(spec) };
     expect(Object.fromEntries(Object.entries(all).map(([operand, desc]) => [operand, desc.shape]))).toEqual(
       shapes,
     );
-    expect(Object.keys(inputs(spec))).toEqual(expect.arrayContaining([...packable]));
+    expect(Object.keys(defined.inputs(spec))).toEqual(expect.arrayContaining([...(defined.packable ?? [])]));
   });
 
   const bad: readonly (readonly [OpName, object, string])[] = [

@@ -13,7 +13,8 @@ export function exitCodeOf(error: unknown, interrupted: boolean): number {
   // Commander's own code is 1 for a wrong command line; --help and --version throw with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (!isHalftoneError(error)) return exitCodes.failed;
-  if (error.details['usage'] === true) return exitCodes.usage;
+  // What the command passes on comes from its options: a value out of their domain is wrong usage.
+  if (error.code === 'HT_INVALID_ARGUMENT') return exitCodes.usage;
   if (error.code === 'HT_UNSUPPORTED' || error.code === 'HT_UNAVAILABLE') return exitCodes.unsupported;
   return exitCodes.failed;
 }
