@@ -38,7 +38,10 @@ describe('the demo', () => {
       const [float, ...quantized] = right.map((match) => Number(match[2]) / Number(match[3]));
       for (const share of quantized) expect(float! - share).toBeLessThanOrEqual(0.01);
       expect(float).toBeGreaterThan(0.8);
-      expect(stdout.match(/100\.0 %\s+[\d.]+ ms$/gm)).toHaveLength(2);
+      // ONNX Runtime fuses the residual additions, so a last code may differ there (docs/decisions/0013).
+      const equal = [...stdout.matchAll(/([\d.]+) %\s+[\d.]+ ms$/gm)].map((match) => Number(match[1]));
+      expect(equal[0]).toBe(100);
+      expect(equal[1]).toBeGreaterThan(99);
       expect(
         (await stat(join(root, 'out/demo/model.int8.onnx'))).size / (await stat(path)).size,
       ).toBeLessThan(0.35);
