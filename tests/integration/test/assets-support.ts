@@ -11,8 +11,11 @@ export const assets = process.env['HALFTONE_ASSETS'] ?? '';
 
 const bin = fileURLToPath(new URL('../../../packages/halftone/dist/cli/main.js', import.meta.url));
 
+/** What JSON.parse gives: tests read it as deep as they like. */
+export type Printed = ReturnType<typeof JSON.parse>;
+
 /** What the command printed with --json, and its exit code. */
-export async function halftone(...args: string[]): Promise<{ code: number; document: Record<string, any> }> {
+export async function halftone(...args: string[]): Promise<{ code: number; document: Printed }> {
   const run = promisify(execFile)(process.execPath, [bin, ...args, '--json'], {
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -20,7 +23,7 @@ export async function halftone(...args: string[]): Promise<{ code: number; docum
     (result) => ({ stdout: result.stdout, code: 0 }),
     (error: { stdout: string; code: number }) => error,
   );
-  return { code, document: (stdout === '' ? {} : JSON.parse(stdout)) as Record<string, any> };
+  return { code, document: (stdout === '' ? {} : JSON.parse(stdout)) as Printed };
 }
 
 const folders: string[] = [];
@@ -78,7 +81,7 @@ export async function quantize(
   task: Task,
   folder: string,
   ...extra: string[]
-): Promise<{ file: string; document: Record<string, any> }> {
+): Promise<{ file: string; document: Printed }> {
   const file = join(folder, `${extra.join('')}model.int8.onnx`);
   const { code, document } = await halftone(
     'quantize',
@@ -99,7 +102,7 @@ export async function compare(
   task: Task,
   file: string,
   ...extra: string[]
-): Promise<{ code: number; document: Record<string, any> }> {
+): Promise<{ code: number; document: Printed }> {
   return await halftone(
     'compare',
     task.model,

@@ -22,15 +22,14 @@ async function peak(samples: number): Promise<number> {
     String(samples),
     '--quiet',
   ];
-  const code = `process.argv.splice(1, 1, ${JSON.stringify(bin)}); process.on('exit', () => console.log(process.resourceUsage().maxRSS)); await import(${JSON.stringify(bin)});`;
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--input-type=module',
-    '-e',
-    code,
-    'bin',
+  // Loaded before the command, to speak when it has ended.
+  const report = 'process.on("exit", () => console.error(process.resourceUsage().maxRSS))';
+  const { stderr } = await promisify(execFile)(process.execPath, [
+    `--import=data:text/javascript,${report}`,
+    bin,
     ...args,
   ]);
-  return Number(stdout) * 1024;
+  return Number(stderr) * 1024;
 }
 
 describe.skipIf(assets === '')(

@@ -53,8 +53,9 @@ function toTensor({ x, shape }) {
  * Trains and returns every weight, in the library's own layouts.
  *
  * @param {(step: number, loss: number, accuracy: number) => void} report
+ * @param {number} [last] the step after which to stop, to see whether training repeats
  */
-export async function train(report) {
+export async function train(report, last = steps) {
   await tf.setBackend('webgl');
   await tf.ready();
   const model = build();
@@ -64,7 +65,7 @@ export async function train(report) {
     loss: (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits),
     metrics: ['accuracy'],
   });
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < last; step++) {
     optimizer.learningRate = learningRate * (1 - step / steps);
     const data = samples('train', batchSize, seed, step * batchSize);
     const x = toTensor(data);

@@ -1,4 +1,4 @@
-/** Trains the demo network in headless Chromium and writes packages/halftone/demo/model.onnx. */
+/** Trains the demo network in headless Chromium: node src/train.mjs [file] [last step]. */
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -33,15 +33,17 @@ const { page, close } = await openPage(chromium, {
 });
 const start = performance.now();
 await page.addScriptTag({ url: '/tf.js' });
+const last = Number(process.argv[3] ?? steps);
 await page.exposeFunction('report', (step, loss, accuracy) => {
   if (step % 10 !== 0 && step !== 1) return;
   const seconds = Math.floor((performance.now() - start) / 1000);
   console.log(
-    `step ${step} of ${steps}, loss ${loss.toFixed(3)}, accuracy ${accuracy.toFixed(3)}, ${seconds} s`,
+    `step ${step} of ${last}, loss ${loss.toFixed(3)}, accuracy ${accuracy.toFixed(3)}, ${seconds} s`,
   );
 });
-const weights = await page.evaluate(() =>
-  import('/page.mjs').then((training) => training.train(globalThis.report)),
+const weights = await page.evaluate(
+  (step) => import('/page.mjs').then((training) => training.train(globalThis.report, step)),
+  last,
 );
 const model = writeModel(layers(classes.length), weights, {
   channels,

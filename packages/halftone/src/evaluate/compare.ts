@@ -105,7 +105,8 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
       for (const name of options.outputs) codes.add(b[name]!, c[name]!, options.outputSteps.get(name));
       if (sample.label !== undefined) own.classification.add(numbers(c, answer), sample.label);
     }
-    options.onProgress?.(++samples);
+    samples++;
+    options.onProgress?.(samples);
   }
   if (samples === 0) throw new HalftoneError('HT_DATA_INVALID', 'the data hold no sample');
   const labelled = float.classification.samples;

@@ -22,7 +22,10 @@ export function mismatch(output: string, expected: Tensor, got: Tensor | undefin
   for (let i = 0; i < expected.data.length; i++) {
     const [want, have] = [expected.data[i]!, got.data[i]!];
     if (want === have || (Number.isNaN(want) && Number.isNaN(have))) continue;
-    const limit = isFloat ? tolerance.absolute + tolerance.relative * Math.abs(Number(want)) : 0;
+    const limit =
+      isFloat && Number.isFinite(Number(want))
+        ? tolerance.absolute + tolerance.relative * Math.abs(Number(want))
+        : 0;
     // Written so that a NaN on one side fails.
     if (!(Math.abs(Number(want) - Number(have)) <= limit))
       return { output, reason: `element ${i} is ${have}, ${want} is expected`, index: i };

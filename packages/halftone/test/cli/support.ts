@@ -37,11 +37,14 @@ export function halftone(
   });
 }
 
+/** What JSON.parse gives: tests read it as deep as they like. */
+export type Printed = ReturnType<typeof JSON.parse>;
+
 /** The one JSON document of a command that succeeded. */
-export async function json(args: readonly string[], code = 0): Promise<Record<string, any>> {
+export async function json(args: readonly string[], code = 0): Promise<Printed> {
   const ran = await halftone([...args, '--json']);
   if (ran.code !== code) throw new Error(`exit code ${ran.code}: ${ran.stderr}`);
-  return JSON.parse(ran.stdout) as Record<string, any>;
+  return JSON.parse(ran.stdout) as Printed;
 }
 
 const folders: string[] = [];
