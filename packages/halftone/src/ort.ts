@@ -4,7 +4,7 @@ import { type FloatRunner, type FloatSession, withOutputs } from '@halftone/quan
 
 /** What is used of the onnxruntime-node or onnxruntime-web module. */
 export interface OrtModule {
-  readonly InferenceSession: { create(model: Uint8Array, options?: object): Promise<OrtSession> };
+  readonly InferenceSession: { create(model: never, options?: object): Promise<OrtSession> };
   readonly Tensor: new (type: string, data: never, dims: readonly number[]) => OrtTensor;
 }
 
@@ -32,17 +32,17 @@ export function ortRunner(ort: OrtModule): FloatRunner {
 }
 
 /**
- * Opens a model file's bytes in ONNX Runtime.
+ * Opens a model in ONNX Runtime: its bytes, or a path, beside which it finds weights that stand in other files.
  * Throws HT_MODEL_INVALID with ONNX Runtime's reason where it does not load.
  */
 export async function openOrt(
   ort: OrtModule,
-  model: Uint8Array,
+  model: Uint8Array | string,
   options: object = {},
 ): Promise<FloatSession> {
   let session: OrtSession;
   try {
-    session = await ort.InferenceSession.create(model, { ...quiet, ...options });
+    session = await ort.InferenceSession.create(model as never, { ...quiet, ...options });
   } catch (cause) {
     throw new HalftoneError(
       'HT_MODEL_INVALID',

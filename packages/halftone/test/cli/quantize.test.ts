@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadOnnx } from '@halftone/onnx';
+import { loadOnnx, saveOnnx } from '@halftone/onnx';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { folder, foreign, halftone, json, writeData, writeModel } from './support.ts';
+import { classifier, folder, foreign, halftone, json, writeData, writeModel } from './support.ts';
 
 describe('quantize', () => {
   it('calibrates, writes <model>.int8.onnx beside the model and says what it did', async () => {
@@ -153,6 +153,19 @@ describe('quantize', () => {
     expect(
       (await json([...images, '--preprocess', join(at, 'config.json')]))['report'].calibration.samples,
     ).toBe(4);
+  });
+
+  it('takes models with weights in another file, and so does compare', async () => {
+    const at = await folder();
+    const model = join(at, 'model.onnx');
+    await saveOnnx(classifier(), model, { externalData: true });
+    expect((await readdir(at)).sort()).toEqual(['model.onnx', 'model.onnx.data']);
+    const { data } = await writeData(at);
+    const { output, loadedInOnnxRuntime } = await json(['quantize', model, '--calibration', data]);
+    expect(loadedInOnnxRuntime).toBe(true);
+    expect(await json(['compare', model, output, '--data', data, '--backend', 'reference'])).toMatchObject({
+      bitEqual: 1,
+    });
   });
 
   it('writes several models into a folder', async () => {

@@ -71,7 +71,7 @@ export function noise(shape: readonly number[], seed: number): Tensor<'float32'>
 
 /** Conv, Relu, GlobalAveragePool, Flatten, Gemm: [N, 3, 8, 8] to 4 classes. */
 export function classifier(): Graph {
-  const constants = { w: noise([6, 3, 3, 3], 1), b: noise([6], 2), v: noise([6, 4], 3), c: noise([4], 4) };
+  const constants = { w: noise([16, 3, 3, 3], 1), b: noise([16], 2), v: noise([16, 4], 3), c: noise([4], 4) };
   return {
     name: 'classifier',
     opset: 13,

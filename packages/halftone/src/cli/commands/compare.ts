@@ -9,7 +9,6 @@ import { openOrt } from '../../ort.ts';
 import { usageError } from '../../data/data-file.ts';
 import { backendByName } from '../backends.ts';
 import { CommandFailed } from '../exit.ts';
-import { modelBytes } from '../models.ts';
 import { requireOrt } from '../optional.ts';
 import { addDataOptions, backendOption, type DataOptions, nonNegativeNumber, openData } from '../options.ts';
 import { formatBytes, formatDb, formatPercent, table, Terminal } from '../terminal.ts';
@@ -71,8 +70,8 @@ async function compare(
     throw usageError('--max-drop', '--max-drop needs labels; pass --labels, or data that have them');
   }
   const ort = await requireOrt('compare');
-  const float = await openOrt(ort, await modelBytes(floatPath, floatGraph));
-  const quantized = await openOrt(ort, await modelBytes(quantizedPath, quantizedGraph));
+  const float = await openOrt(ort, floatPath);
+  const quantized = await openOrt(ort, quantizedPath);
   const backend =
     options.backend === undefined ? undefined : await openBackend(await backendByName(options.backend));
   try {

@@ -25,7 +25,6 @@ import { kindOfPath, usageError } from '../../data/data-file.ts';
 import { measureQuality, type Quality, randomFeeds } from '../../evaluate/quality.ts';
 import { openOrt, type OrtModule, ortRunner } from '../../ort.ts';
 import { writeChecked } from '../files.ts';
-import { modelBytes } from '../models.ts';
 import { findOrt } from '../optional.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
 import { formatBytes, formatDb, Terminal } from '../terminal.ts';
@@ -261,7 +260,7 @@ async function verify(
 ): Promise<Quality | undefined> {
   const reread = await loadOnnx(written);
   const open = async (file: string, model: Graph): Promise<FloatSession | undefined> => {
-    if (ort) return await openOrt(ort, await modelBytes(file, model));
+    if (ort) return await openOrt(ort, file);
     try {
       return new GraphSession(model, { backends: [backend] });
     } catch (error) {
