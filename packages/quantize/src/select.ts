@@ -109,9 +109,13 @@ function join(candidates: ReadonlyMap<Node, QuantizedNode>, editor: GraphEditor)
 export function requireSome(selection: Selection): void {
   if (selection.quantized.size > 0) return;
   const reasons = [...selection.left].slice(0, 20).map(([node, { code }]) => ({ op: node.op, code }));
+  const texts = [...new Set([...selection.left.values()].map(({ text }) => text))].slice(0, 3);
+  const isQuantized = [...selection.left.keys()].some((node) => node.op === 'DequantizeLinear');
   throw new HalftoneError(
     'HT_UNSUPPORTED',
-    'no node of this model can be quantized; the details give the reasons',
+    isQuantized
+      ? 'no node of this model can be quantized: it is quantized already; start from the float model'
+      : `no node of this model can be quantized: ${texts.join('; ') || 'it has none'}`,
     { reasons },
   );
 }
