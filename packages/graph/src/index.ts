@@ -1,11 +1,11 @@
 export * from './attributes.ts';
 export * from './edit.ts';
 export { GraphSession, type SessionOptions } from './execute/session.ts';
-export { inferShapes, type ValueTypes } from './infer.ts';
+export { inferShapes } from './infer.ts';
 export * from './ir.ts';
 export { lower } from './lower/lower.ts';
 export type { HostStep, KernelStep, Program, ProgramOutput, Step, Value } from './lower/program.ts';
-export type { ValueType } from './operators/definition.ts';
+export type { ValueType, ValueTypes } from './value-type.ts';
 export { MICROSOFT } from './operators/domains.ts';
 export { isKnownOperator } from './operators/table.ts';
 export * from './passes/index.ts';

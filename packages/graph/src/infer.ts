@@ -1,10 +1,8 @@
 import { HalftoneError, isDType } from '@halftone/core';
 import type { Graph, Node, SymbolicShape } from './ir.ts';
-import { type InferContext, unknownType, type ValueType } from './operators/definition.ts';
+import type { InferContext } from './operators/definition.ts';
+import { unknownType, type ValueType, type ValueTypes } from './value-type.ts';
 import { findOperator } from './operators/table.ts';
-
-/** Types of a graph's values by name. */
-export type ValueTypes = ReadonlyMap<string, ValueType>;
 
 /**
  * Works out element types and shapes of every value, from the graph's inputs or from `inputShapes` (concrete, by name).

@@ -10,7 +10,7 @@ import {
   tensor,
   transposeTensor,
 } from '@halftone/core';
-import type { ValueTypes } from '../infer.ts';
+import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
 import { makeValue, type Step, type Value } from './program.ts';

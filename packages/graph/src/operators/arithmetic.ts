@@ -4,7 +4,8 @@ import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { codeType } from './codes.ts';
-import type { InferContext, Operator, ValueType } from './definition.ts';
+import type { InferContext, Operator } from './definition.ts';
+import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
 import { shapeIn } from './geometry.ts';
 

@@ -6,7 +6,8 @@ import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { accumulatorOutput, codeType, zeroPointOf } from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { type InferContext, type Operator, unknownType, type ValueType } from './definition.ts';
+import { type InferContext, type Operator } from './definition.ts';
+import { unknownType, type ValueType } from '../value-type.ts';
 import { coreWindow, isKnown, spatialOf, type Window, windowExtents, windowOf } from './geometry.ts';
 
 function infer(

@@ -1,12 +1,7 @@
 import type { Tensor } from '@halftone/core';
-import type { ElementType, Node, SymbolicShape } from '../ir.ts';
+import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
-
-/** What inference knows of a value. */
-export interface ValueType {
-  readonly elementType: ElementType | undefined;
-  readonly shape: SymbolicShape | undefined;
-}
+import type { ValueType } from '../value-type.ts';
 
 /** What inference may ask about a node's inputs, by their index. */
 export interface InferContext {
@@ -27,5 +22,3 @@ export interface Operator {
   /** Emits the catalogue ops that compute the node; undefined for an operator that only other tools run. */
   lower?(node: Node, lowering: Lowering): void;
 }
-
-export const unknownType: ValueType = { elementType: undefined, shape: undefined };

@@ -7,7 +7,8 @@ import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
 import { multipliers } from './conv.ts';
-import type { InferContext, Operator, ValueType } from './definition.ts';
+import type { InferContext, Operator } from './definition.ts';
+import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
 import type { Product } from './matmul.ts';
 

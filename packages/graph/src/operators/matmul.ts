@@ -5,7 +5,8 @@ import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
 import { multipliers } from './conv.ts';
-import { type InferContext, type Operator, unknownType, type ValueType } from './definition.ts';
+import { type InferContext, type Operator } from './definition.ts';
+import { unknownType, type ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
 
 /** Sizes of a matrix product in core's form. */

@@ -3,7 +3,8 @@ import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { codeType, zeroPointOf } from './codes.ts';
-import type { InferContext, Operator, ValueType } from './definition.ts';
+import type { InferContext, Operator } from './definition.ts';
+import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
 import { coreWindow, spatialOf, windowExtents, windowOf } from './geometry.ts';
 

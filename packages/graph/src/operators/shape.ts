@@ -4,7 +4,8 @@ import { intAttr, intsAttr } from '../attributes.ts';
 import { shapeError } from '../shape-error.ts';
 import type { Dim, Node, SymbolicShape } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import type { InferContext, Operator, ValueType } from './definition.ts';
+import type { InferContext, Operator } from './definition.ts';
+import type { ValueType } from '../value-type.ts';
 import { axisIn, isKnown, shapeIn } from './geometry.ts';
 
 function integers(context: InferContext, input: number): readonly number[] | undefined {

@@ -77,7 +77,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   const right = widths.map((_, i) =>
-    rows.slice(1).every((row) => /^[-+]?[\d.,]*( ?(%|ms|dB|B|KiB|MiB|x|points))?$|^-$/.test(row[i] ?? '')),
+    rows.slice(1).every((row) => /^[-+]?[\d.,]*( ?(%|ms|dB|B|KiB|MiB|x|points))?$|^-?$/.test(row[i] ?? '')),
   );
   return rows.map((row) =>
     row
