@@ -177,6 +177,8 @@ describe('quantize', () => {
     expect(result['models']).toHaveLength(2);
     expect((await readdir(join(at, 'out'))).sort()).toEqual(['a.int8.onnx', 'b.int8.onnx']);
     expect((await halftone(['quantize', ...models, '-o', join(at, 'one.onnx')])).code).toBe(2);
+    const made = await json(['quantize', models[0]!, '--dynamic', '-o', `${join(at, 'new', 'folder')}/`]);
+    expect(made['output']).toBe(join(at, 'new', 'folder', 'a.int8.onnx'));
   });
 });
 

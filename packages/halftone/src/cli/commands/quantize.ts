@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import reference from '@halftone/backend-reference';
 import {
@@ -21,13 +21,14 @@ import {
 } from '@halftone/quantize';
 import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
-import { kindOfPath, usageError } from '../../data/data-file.ts';
+import { usageError } from '../../data/data-file.ts';
 import { measureQuality, type Quality, randomFeeds } from '../../evaluate/quality.ts';
 import { openOrt, type OrtModule, ortRunner } from '../../ort.ts';
 import { writeChecked } from '../files.ts';
 import { findOrt } from '../optional.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
-import { formatBytes, formatDb, Terminal } from '../terminal.ts';
+import { Terminal } from '../terminal.ts';
+import { summarize } from './quantize-summary.ts';
 
 interface QuantizeCommand extends DataOptions {
   readonly output?: string;
@@ -134,12 +135,7 @@ async function targetOf(model: string, count: number, options: QuantizeCommand):
   const name = `${basename(model, extname(model))}.int8.onnx`;
   const { output } = options;
   let target = join(dirname(model), name);
-  if (output !== undefined) {
-    const isFolder = await isExistingFolder(output);
-    if (count > 1 && !isFolder)
-      throw usageError('-o', `-o ${output}: several models need a folder that exists`);
-    target = isFolder ? join(output, name) : output;
-  }
+  if (output !== undefined) target = (await isFolder(output, count)) ? join(output, name) : output;
   const existing = await stat(target).catch(() => undefined);
   const source = await stat(model).catch(() => undefined);
   if (existing && source && existing.ino === source.ino && existing.dev === source.dev)
@@ -151,13 +147,27 @@ async function targetOf(model: string, count: number, options: QuantizeCommand):
   return target;
 }
 
-async function isExistingFolder(path: string): Promise<boolean> {
-  try {
-    return (await kindOfPath(path)) === 'folder';
-  } catch (error) {
-    if (isHalftoneError(error, 'HT_FILE')) return false;
-    throw error;
+/** Whether -o names a folder: one that exists, or one to be made, which a separator at its end says. */
+async function isFolder(output: string, count: number): Promise<boolean> {
+  if (/[\\/]$/.test(output)) {
+    await mkdir(output, { recursive: true }).catch((cause: unknown) => {
+      throw new HalftoneError(
+        'HT_FILE',
+        `${output} cannot be made; check the path`,
+        { path: output },
+        { cause },
+      );
+    });
+    return true;
   }
+  const exists = await stat(output).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (count > 1 && !exists) {
+    throw usageError('-o', `-o ${output}: several models need a folder; end the path with / to make one`);
+  }
+  return exists;
 }
 
 async function quantizeOne(
@@ -197,7 +207,7 @@ async function quantizeOne(
       quality,
       data,
       checkedBy: ort ? 'ONNX Runtime' : undefined,
-      options,
+      askedDynamic: options.dynamic ?? false,
     });
     return {
       input: path,
@@ -278,73 +288,4 @@ async function verify(
     await quantized?.dispose();
     await float?.dispose();
   }
-}
-
-interface Summary {
-  readonly path: string;
-  readonly target: string;
-  readonly bytes: { readonly before: number; readonly after: number };
-  readonly report: QuantizationReport;
-  readonly quality: Quality | undefined;
-  readonly data: Dataset | undefined;
-  readonly checkedBy: string | undefined;
-  readonly options: QuantizeCommand;
-}
-
-function summarize(
-  terminal: Terminal,
-  { path, target, bytes, report, quality, data, checkedBy, options }: Summary,
-): void {
-  const { counts, weights, activations } = report;
-  terminal.line(terminal.bold(target));
-  terminal.line(
-    `  size     ${formatBytes(bytes.before)} -> ${formatBytes(bytes.after)} (${(bytes.after / bytes.before).toFixed(3)} of the float file)`,
-  );
-  const how = data
-    ? `static, ${report.method} over ${report.calibration?.samples ?? 0} samples`
-    : 'dynamic, ranges chosen at run time';
-  terminal.line(
-    `  method   ${how}; weights ${weights.dtype} ${weights.granularity}, activations ${activations.dtype}, ${report.format}`,
-  );
-  terminal.line(`  nodes    ${counts.quantized} of ${counts.nodes} quantized`);
-  for (const [text, nodes] of leftBehind(report))
-    terminal.line(
-      `           ${nodes.length} left in float: ${nodes.slice(0, 4).join(', ')}${nodes.length > 4 ? ', …' : ''} (${text})`,
-    );
-  if (quality) {
-    const on =
-      quality.inputs === 'data'
-        ? `${quality.samples} samples of the calibration data`
-        : `${quality.samples} seeded random inputs`;
-    terminal.line(
-      `  against float  cosine ${quality.cosine.toFixed(5)}, SQNR ${formatDb(quality.sqnrDb)} on ${on}`,
-    );
-  }
-  terminal.line(
-    checkedBy
-      ? `  check    loaded and run in ${checkedBy}`
-      : '  check    not loaded in ONNX Runtime, which is not installed (npm install onnxruntime-node); read back by our own reader',
-  );
-  for (const warning of report.warnings) terminal.line(`  warning  ${warning.text}`);
-  if (data === undefined && !options.dynamic) {
-    terminal.line(
-      `  dynamic, since no data were given; for static: halftone quantize ${path} --calibration <images or arrays>`,
-    );
-  }
-  terminal.line(
-    `  next     halftone compare ${path} ${target} --data <test data>${data?.hasLabels ? '' : ' --labels <csv>'}`,
-  );
-}
-
-/** Nodes that stay float, by reason. */
-function leftBehind(report: QuantizationReport): Map<string, string[]> {
-  const left = new Map<string, string[]>();
-  for (const node of report.nodes) {
-    if (!node.reason) continue;
-    const name = `${node.op} ${node.name || node.output}`;
-    const nodes = left.get(node.reason.text);
-    if (nodes) nodes.push(name);
-    else left.set(node.reason.text, [name]);
-  }
-  return left;
 }
