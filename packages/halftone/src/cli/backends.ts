@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import reference from '@halftone/backend-reference';
-import { type BackendProvider, HalftoneError } from '@halftone/core';
+import { type BackendProvider, HalftoneError, isHalftoneError } from '@halftone/core';
 import { usageError } from '../data/data-file.ts';
 
 /** Packages that `--backend` knows by a short name. */
@@ -30,7 +30,13 @@ async function find(name: string, specifier: string): Promise<FoundBackend> {
   const url = resolveModule(specifier);
   if (url === undefined)
     return { name, provider: undefined, missing: `not installed; npm install ${specifier}` };
-  return { name, provider: providerOf(specifier, await import(url)) };
+  try {
+    return { name, provider: await load(name, specifier, url) };
+  } catch (error) {
+    // One broken package must not hide the others.
+    if (!isHalftoneError(error)) throw error;
+    return { name, provider: undefined, missing: error.message };
+  }
 }
 
 // The user's folder first: a backend is installed beside their model, not beside this package.
@@ -77,6 +83,10 @@ export async function backendByName(name: string): Promise<BackendProvider> {
     throw new HalftoneError('HT_UNAVAILABLE', `backend ${name} is not installed; npm install ${specifier}`, {
       backend: name,
     });
+  return await load(name, specifier, url);
+}
+
+async function load(name: string, specifier: string, url: string): Promise<BackendProvider> {
   let module: { default?: unknown };
   try {
     module = await import(url);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HalftoneError } from '@halftone/core';
 
@@ -22,19 +22,19 @@ export async function writeAtomically(path: string, bytes: Uint8Array, overwrite
   }
 }
 
-/** Gives a finished temporary file its name. Throws HT_FILE where that exists and `overwrite` is not set. */
+/** Gives a finished temporary file its name. Throws HT_FILE where that exists and `overwrite` is not set, or is a folder. */
 async function moveInto(temporary: string, path: string, overwrite: boolean): Promise<void> {
-  if (overwrite) return await rename(temporary, path);
   try {
+    if (overwrite) return await rename(temporary, path);
     // Unlike rename, link fails where the name is taken, also by a file made a moment ago.
     await link(temporary, path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+    if (!overwrite && (cause as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new HalftoneError('HT_FILE', `${path} exists; pass --force to overwrite it, or -o another name`, {
         path,
       });
     }
-    throw cause;
+    throw fileError(path, cause);
   }
   await unlink(temporary);
 }
@@ -64,6 +64,13 @@ export async function writeChecked(
   } finally {
     await rm(drafts, { recursive: true, force: true });
   }
+}
+
+/** Makes a folder and those above it. Throws HT_FILE. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw fileError(path, cause);
+  });
 }
 
 function fileError(path: string, cause: unknown): HalftoneError {

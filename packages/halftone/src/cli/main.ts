@@ -39,11 +39,12 @@ process.on('SIGINT', () => {
   if (interruption.signal.aborted) process.exit(exitCodes.interrupted);
   interruption.abort(new Error('interrupted'));
 });
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader such as head may close the pipe early.
-  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-  throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader such as head may close the pipe early: the files and the exit code are still wanted.
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await program.parseAsync();

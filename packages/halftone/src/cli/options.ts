@@ -30,15 +30,12 @@ export function nonNegativeNumber(text: string): number {
 
 function finiteNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number is needed');
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`'${text}' is no number`);
   return value;
 }
 
 function numberList(text: string): number[] {
-  const values = text.split(',').map(Number);
-  if (values.some((value) => !Number.isFinite(value)) || text.trim() === '')
-    throw new InvalidArgumentError('a number, or numbers with commas between, is needed');
-  return values;
+  return text.split(',').map(finiteNumber);
 }
 
 export function collect(value: string, before: string[] = []): string[] {

@@ -245,15 +245,4 @@ describe('quantize refuses', () => {
     const model = await writeModel(join(at, 'model.onnx'), foreign());
     expect((await halftone(['quantize', model])).code).toBe(3);
   });
-
-  it('to go on after SIGINT, and leaves nothing behind', async () => {
-    const at = await folder();
-    const model = await writeModel(join(at, 'model.onnx'));
-    const { data } = await writeData(at, 60_000);
-    const names = (await readdir(at)).sort();
-    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1200));
-    const { code } = await halftone(['quantize', model, '--calibration', data], { interruptOn: wait });
-    expect(code).toBe(130);
-    expect((await readdir(at)).sort()).toEqual(names);
-  });
 });

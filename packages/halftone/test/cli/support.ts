@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,23 +17,28 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the built command. `interrupt`: milliseconds after which it gets a SIGINT. */
+/** Runs the built command. `closed`: nobody reads its stdout. */
 export function halftone(
   args: readonly string[],
-  options: { cwd?: string; interruptOn?: () => Promise<void> } = {},
+  options: {
+    cwd?: string;
+    env?: Readonly<Record<string, string>>;
+    closed?: boolean;
+  } = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: options.cwd,
+      env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    if (options.closed) child.stdout.destroy();
+    else child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
-    void options.interruptOn?.().then(() => child.kill('SIGINT'));
   });
 }
 
@@ -56,6 +61,39 @@ export async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'halftone cli é-'));
   folders.push(path);
   return path;
+}
+
+/** A package that the user has installed beside their files. */
+export async function install(at: string, name: string, code: string): Promise<void> {
+  const path = join(at, 'node_modules', ...name.split('/'));
+  await mkdir(path, { recursive: true });
+  await writeFile(
+    join(path, 'package.json'),
+    JSON.stringify({ name, type: 'module', exports: './index.js' }),
+  );
+  await writeFile(join(path, 'index.js'), code);
+}
+
+/** ONNX Runtime that does something else first: `open` knows the `model`, `run` the number of the run. */
+export async function installOrt(at: string, { open = '', run = '' }): Promise<void> {
+  const real = fileURLToPath(import.meta.resolve('onnxruntime-node'));
+  await install(
+    at,
+    'onnxruntime-node',
+    `import { createRequire } from 'node:module';
+     const ort = createRequire(import.meta.url)(${JSON.stringify(real)});
+     let runs = 0;
+     export const Tensor = ort.Tensor;
+     export const InferenceSession = { create: async (model, options) => {
+       ${open}
+       const session = await ort.InferenceSession.create(model, options);
+       return { release: () => session.release(), run: async (feeds) => {
+         runs++;
+         ${run}
+         return session.run(feeds);
+       } };
+     } };`,
+  );
 }
 
 /** Uniform values of [-1, 1), the same for the same seed. */

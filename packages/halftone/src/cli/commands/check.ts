@@ -74,6 +74,10 @@ async function judge(test: TestFolder, backend: Backend): Promise<Verdict> {
     const mismatches: Mismatch[] = [];
     for (const set of test.sets) {
       const { feeds, outputs } = await readTestSet(set, names);
+      if (Object.keys(outputs).length === 0)
+        throw new HalftoneError('HT_DATA_INVALID', `${set.path} has no output_0.pb to compare with`, {
+          path: set.path,
+        });
       const results = await session.run(feeds);
       for (const [output, expected] of Object.entries(outputs)) {
         const wrong = mismatch(output, expected, results[output]);

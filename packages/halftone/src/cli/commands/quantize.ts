@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import reference from '@halftone/backend-reference';
 import {
@@ -24,7 +24,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { usageError } from '../../data/data-file.ts';
 import { measureQuality, type Quality, randomFeeds } from '../../evaluate/quality.ts';
 import { openOrt, type OrtModule, ortRunner } from '../../ort.ts';
-import { writeChecked } from '../files.ts';
+import { makeFolder, writeChecked } from '../files.ts';
 import { findOrt } from '../optional.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
 import { Terminal } from '../terminal.ts';
@@ -45,6 +45,8 @@ interface QuantizeCommand extends DataOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
+
+type Feeds = Readonly<Record<string, Tensor>>;
 
 /** Samples on which the written file is compared with the float model. */
 const QUALITY_SAMPLES = 32;
@@ -134,6 +136,7 @@ function checkOptions(options: QuantizeCommand): void {
 async function targetOf(model: string, count: number, options: QuantizeCommand): Promise<string> {
   const name = `${basename(model, extname(model))}.int8.onnx`;
   const { output } = options;
+  if (output === '') throw usageError('-o', '-o needs the name of a file or folder');
   let target = join(dirname(model), name);
   if (output !== undefined) target = (await isFolder(output, count)) ? join(output, name) : output;
   const existing = await stat(target).catch(() => undefined);
@@ -150,14 +153,7 @@ async function targetOf(model: string, count: number, options: QuantizeCommand):
 /** Whether -o names a folder: one that exists, or one to be made, which a separator at its end says. */
 async function isFolder(output: string, count: number): Promise<boolean> {
   if (/[\\/]$/.test(output)) {
-    await mkdir(output, { recursive: true }).catch((cause: unknown) => {
-      throw new HalftoneError(
-        'HT_FILE',
-        `${output} cannot be made; check the path`,
-        { path: output },
-        { cause },
-      );
-    });
+    await makeFolder(output);
     return true;
   }
   const exists = await stat(output).then(
@@ -196,7 +192,15 @@ async function quantizeOne(
       await saveOnnx(model, draft);
       signal.throwIfAborted();
       terminal.progress(`${basename(path)}: running the written file`);
-      quality = await verify(path, graph, draft, data, ort, backend);
+      quality = await verify(
+        path,
+        graph,
+        draft,
+        data && feedsOf(data, signal, QUALITY_SAMPLES),
+        ort,
+        backend,
+      );
+      signal.throwIfAborted();
     });
     const bytes = { before: (await stat(path)).size, after: (await stat(target)).size };
     summarize(terminal, {
@@ -240,7 +244,7 @@ async function quantizeGraph(
   return await quantizeStatic(graph, {
     ...common,
     runner,
-    calibration: feedsOf(data),
+    calibration: feedsOf(data, signal),
     activations: { dtype: options.activations },
     method: options.method,
     format: options.format,
@@ -248,9 +252,10 @@ async function quantizeGraph(
   });
 }
 
-async function* feedsOf(data: Dataset, limit = Infinity): AsyncGenerator<Readonly<Record<string, Tensor>>> {
+async function* feedsOf(data: Dataset, signal: AbortSignal, limit = Infinity): AsyncGenerator<Feeds> {
   let taken = 0;
   for await (const sample of data.samples()) {
+    signal.throwIfAborted();
     if (taken++ >= limit) return;
     yield sample.feeds;
   }
@@ -264,7 +269,7 @@ async function verify(
   path: string,
   graph: Graph,
   written: string,
-  data: Dataset | undefined,
+  data: AsyncIterable<Feeds> | undefined,
   ort: OrtModule | undefined,
   backend: Backend,
 ): Promise<Quality | undefined> {
@@ -282,8 +287,7 @@ async function verify(
   const float = await open(path, graph);
   try {
     if (!quantized || !float) return undefined;
-    const feeds = data ? feedsOf(data, QUALITY_SAMPLES) : randomFeeds(graph, 4);
-    return await measureQuality(float, quantized, feeds, data ? 'data' : 'random');
+    return await measureQuality(float, quantized, data ?? randomFeeds(graph, 4), data ? 'data' : 'random');
   } finally {
     await quantized?.dispose();
     await float?.dispose();

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackend, type Tensor } from '@halftone/core';
 import { GraphSession } from '@halftone/graph';
@@ -8,7 +7,7 @@ import { usageError } from '../../data/data-file.ts';
 import { fitterFor } from '../../data/fit.ts';
 import { encodeTensorAsNpy, readNpy } from '../../data/npy.ts';
 import { backendByName } from '../backends.ts';
-import { writeAtomically } from '../files.ts';
+import { makeFolder, writeAtomically } from '../files.ts';
 import { backendOption, collect, modelInputs } from '../options.ts';
 import { Terminal } from '../terminal.ts';
 
@@ -38,6 +37,8 @@ async function run(path: string, options: RunCommand): Promise<void> {
   const terminal = new Terminal(options);
   const graph = await loadOnnx(path);
   const files = new Map((options.input ?? []).map(parseInput));
+  if (files.size < (options.input ?? []).length)
+    throw usageError('--input', '--input names an input twice; pass one array for each');
   const feeds: Record<string, Tensor> = {};
   for (const input of modelInputs(graph)) {
     const file = files.get(input.name);
@@ -64,7 +65,7 @@ async function run(path: string, options: RunCommand): Promise<void> {
     const latencyMs = performance.now() - start;
     await session.dispose();
     const outputs = [];
-    if (options.output !== undefined) await mkdir(options.output, { recursive: true });
+    if (options.output !== undefined) await makeFolder(options.output);
     for (const [name, result] of Object.entries(results)) {
       const file = options.output === undefined ? undefined : join(options.output, `${fileName(name)}.npy`);
       if (file !== undefined) await writeAtomically(file, encodeTensorAsNpy(result), options.force);
