@@ -1,8 +1,8 @@
-import { type BackendProvider, hostBackend, isExactOp } from '@halftone/core';
+import { type BackendProvider, elementOps, hostBackend, isExactOp } from '@halftone/core';
 import { conv2d } from './ops/conv2d.ts';
 import { dequantize } from './ops/dequantize.ts';
 import { dynamicQuantize } from './ops/dynamic-quantize.ts';
-import { binary, cast, concat, softmax, transpose, unary } from './ops/elementwise.ts';
+import { binary, softmax, unary } from './ops/elementwise.ts';
 import { fakeQuantize } from './ops/fake-quantize.ts';
 import { gemm } from './ops/gemm.ts';
 import { im2col } from './ops/im2col.ts';
@@ -39,9 +39,7 @@ const reference: BackendProvider = hostBackend({
     softmax,
     maxpool,
     avgpool,
-    cast,
-    transpose,
-    concat,
+    ...elementOps,
   },
 });
 

@@ -1,4 +1,4 @@
-import { codeRange, exp, type MovedType, sigmoid, sizeOf, tanh, type Tensor, tensor } from '@halftone/core';
+import { codeRange, type DType, exp, sigmoid, sizeOf, tanh, type Tensor, tensor } from '@halftone/core';
 import { describe, expect, it } from 'vitest';
 import { backend, type Numbers, random, randomFloats, run, signs } from './support.ts';
 
@@ -107,7 +107,7 @@ describe('cast', () => {
   });
 });
 
-describe.each(['int8', 'uint8', 'int32', 'float32'] as MovedType[])('moves of %s', (dtype) => {
+describe.each(['int8', 'uint8', 'int32', 'float32'] as DType[])('moves of %s', (dtype) => {
   const values = (count: number): number[] => Array.from({ length: count }, (_, i) => (i * 7) % 120);
 
   it.each([

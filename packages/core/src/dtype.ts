@@ -2,9 +2,13 @@
 export interface ArrayOf {
   int8: Int8Array;
   uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
   int32: Int32Array;
   int64: BigInt64Array;
   float32: Float32Array;
+  /** One byte an element: 0 or 1. */
+  bool: Uint8Array;
 }
 
 export type DType = keyof ArrayOf;
@@ -29,9 +33,12 @@ export interface DTypeInfo<D extends DType = DType> {
 export const dtypes: { readonly [D in DType]: DTypeInfo<D> } = {
   int8: { name: 'int8', bytes: 1, Array: Int8Array, range: [-128, 127] },
   uint8: { name: 'uint8', bytes: 1, Array: Uint8Array, range: [0, 255] },
+  int16: { name: 'int16', bytes: 2, Array: Int16Array, range: [-32768, 32767] },
+  uint16: { name: 'uint16', bytes: 2, Array: Uint16Array, range: [0, 65535] },
   int32: { name: 'int32', bytes: 4, Array: Int32Array, range: [-2147483648, 2147483647] },
   int64: { name: 'int64', bytes: 8, Array: BigInt64Array, range: undefined },
   float32: { name: 'float32', bytes: 4, Array: Float32Array, range: undefined },
+  bool: { name: 'bool', bytes: 1, Array: Uint8Array, range: [0, 1] },
 };
 
 /** True for the name of a dtype. */

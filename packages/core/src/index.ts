@@ -4,6 +4,7 @@ export * from './backend/host-backend.ts';
 export * from './backend/open.ts';
 export type { PreparedOp } from './backend/op-runner.ts';
 export * from './dtype.ts';
+export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
@@ -23,7 +24,6 @@ export type {
   BinarySpec,
   CastSpec,
   ConcatSpec,
-  MovedType,
   SoftmaxSpec,
   TransposeSpec,
   UnarySpec,

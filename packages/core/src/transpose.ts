@@ -11,10 +11,10 @@ export function transposeTensor<T extends Tensor>(x: T, perm: readonly number[])
 
 /** The loop of `transposeTensor`, over arrays of any one element type. */
 export function transposeInto(
-  x: Float32Array,
+  x: Float32Array | Int32Array,
   shape: readonly number[],
   perm: readonly number[],
-  y: Float32Array,
+  y: Float32Array | Int32Array,
 ): void {
   if (x.length === 0) return;
   const rank = perm.length;

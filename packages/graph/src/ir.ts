@@ -3,11 +3,8 @@ import type { DType, Tensor } from '@halftone/core';
 /** Element types that a graph may carry; core holds and computes on `DType`, the others pass through untouched. */
 export type ElementType =
   | DType
-  | 'uint16'
-  | 'int16'
   | 'uint32'
   | 'uint64'
-  | 'bool'
   | 'string'
   | 'float16'
   | 'bfloat16'

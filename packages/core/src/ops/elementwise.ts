@@ -1,3 +1,4 @@
+import type { DType } from '../dtype.ts';
 import { broadcastShape } from './broadcast.ts';
 import { checkFloatClamp, type FloatClamp } from './conv2d.ts';
 import { isExtent, type OpDefinition, requireShape, requireSpec } from './definition.ts';
@@ -65,11 +66,15 @@ export const softmax: OpDefinition<SoftmaxSpec> = {
 
 export interface CastSpec {
   readonly shape: readonly number[];
-  readonly from: 'int32' | 'int8' | 'uint8' | 'float32';
-  readonly to: 'int32' | 'float32';
+  readonly from: DType;
+  readonly to: DType;
 }
 
-/** Conversion of elements: integers to float32 round to nearest even, float32 to int32 truncates and saturates, NaN gives 0. ONNX Cast. */
+/**
+ * Conversion of elements: integers to float32 round to nearest even; float32 to integers truncates and saturates, NaN
+ * gives 0; integers to narrower ones keep the low bits; bool is whether the element is not 0. ONNX Cast, which leaves
+ * floats past an integer's range open.
+ */
 export const cast: OpDefinition<CastSpec> = {
   name: 'cast',
   tier: 'float',
@@ -78,11 +83,8 @@ export const cast: OpDefinition<CastSpec> = {
   outputs: (spec) => ({ y: { dtype: spec.to, shape: spec.shape } }),
 };
 
-/** Dtypes that the ops which only move elements take. */
-export type MovedType = 'int8' | 'uint8' | 'int32' | 'float32';
-
 export interface TransposeSpec {
-  readonly dtype: MovedType;
+  readonly dtype: DType;
   readonly shape: readonly number[];
   /** Axis i of the result is axis perm[i] of x. */
   readonly perm: readonly number[];
@@ -104,7 +106,7 @@ export const transpose: OpDefinition<TransposeSpec> = {
 };
 
 export interface ConcatSpec {
-  readonly dtype: MovedType;
+  readonly dtype: DType;
   /** Each operand seen as [outer, extents[i]]: what lies at and below the axis is one run. */
   readonly outer: number;
   readonly extents: readonly number[];

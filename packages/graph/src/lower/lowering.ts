@@ -219,12 +219,7 @@ export class Lowering {
   transpose(value: Value, shape: readonly number[], perm: readonly number[], label: string): Value {
     if (value.constant)
       return this.constant(transposeTensor({ ...value.constant, shape } as Tensor, perm), label);
-    const { dtype } = value;
-    if (dtype === 'int64')
-      throw new HalftoneError('HT_UNSUPPORTED', `value ${label}: int64 values are not computed on`, {
-        value: label,
-      });
-    return this.kernel('transpose', { dtype, shape, perm }, { x: value }, label)['y']!;
+    return this.kernel('transpose', { dtype: value.dtype, shape, perm }, { x: value }, label)['y']!;
   }
 }
 

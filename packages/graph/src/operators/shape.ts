@@ -208,7 +208,6 @@ const concat: Operator = {
       ? 'last'
       : 'plain';
     const dtype = lowering.dtype(output);
-    if (dtype === 'int64') throw lowering.refusal(node, 'int64 values are not computed on');
     const at = axisIn(layout, rank, axis);
     const shapes = node.inputs.map((name) => shapeIn(layout, lowering.shape(name)));
     const spec = {

@@ -1,4 +1,4 @@
-import { type CodeType, codeRange, dtypes, sizeOf, tensor, type UnarySpec } from '@halftone/core';
+import { type CodeType, codeRange, type DType, dtypes, sizeOf, tensor, type UnarySpec } from '@halftone/core';
 import { floatAttr, intAttr } from '../attributes.ts';
 import { codeBounds, floatBounds } from './clamp.ts';
 import type { Operator } from './definition.ts';
@@ -83,12 +83,15 @@ const softmax: Operator = {
 };
 
 /** ONNX element types by number, as far as values are computed. */
-const castTypes: Readonly<Record<number, 'float32' | 'int32' | 'uint8' | 'int8' | 'int64'>> = {
+const castTypes: Readonly<Record<number, DType>> = {
   1: 'float32',
   2: 'uint8',
   3: 'int8',
+  4: 'uint16',
+  5: 'int16',
   6: 'int32',
   7: 'int64',
+  9: 'bool',
 };
 
 const cast: Operator = {
@@ -104,8 +107,6 @@ const cast: Operator = {
     const layout = lowering.layout(x);
     const value = lowering.value(x, layout);
     if (from === to) return lowering.define(node.outputs[0]!, layout, value);
-    if (from === 'int64' || (to !== 'float32' && to !== 'int32'))
-      throw lowering.refusal(node, `from ${from} to ${to} is not covered`);
     const spec = { shape: shapeIn(layout, lowering.shape(x)), from, to };
     lowering.define(
       node.outputs[0]!,

@@ -150,7 +150,16 @@ export function encodeNpy(array: NpyArray): Uint8Array {
   return bytes;
 }
 
-const npyOf = { int8: 'i1', uint8: 'u1', int32: 'i4', int64: 'i8', float32: 'f4' } as const;
+const npyOf = {
+  int8: 'i1',
+  uint8: 'u1',
+  int16: 'i2',
+  uint16: 'u2',
+  int32: 'i4',
+  int64: 'i8',
+  float32: 'f4',
+  bool: 'b1',
+} as const;
 
 /** Bytes of an NPY file with a tensor's elements. */
 export function encodeTensorAsNpy(tensor: Tensor): Uint8Array {
