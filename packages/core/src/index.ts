@@ -32,6 +32,7 @@ export type { FakeQuantizeSpec } from './ops/fake-quantize.ts';
 export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';
+export type { ExpandSpec, GatherSpec, PadMode, PadSpec, SliceSpec } from './ops/move.ts';
 export { type AvgPoolSpec, averageMultipliers, type QAvgPoolSpec, type QMaxPoolSpec } from './ops/pool.ts';
 export { addFactors, type QAddSpec, type ScalarParams } from './ops/qadd.ts';
 export type { QConv2dSpec } from './ops/qconv2d.ts';

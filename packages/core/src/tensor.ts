@@ -90,6 +90,11 @@ export function byteSize(desc: TensorDesc): number {
   return sizeOf(desc.shape) * dtypes[desc.dtype].bytes;
 }
 
+/** Elements from one index of each axis to the next, of a dense row-major tensor. */
+export function stridesOf(shape: readonly number[]): number[] {
+  return shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+}
+
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }

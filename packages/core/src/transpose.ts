@@ -1,5 +1,5 @@
 import { dtypes } from './dtype.ts';
-import { sizeOf, type Tensor } from './tensor.ts';
+import { stridesOf, type Tensor } from './tensor.ts';
 
 /** Copies a host tensor with its axes permuted: axis i of the result is axis perm[i] of `x`. */
 export function transposeTensor<T extends Tensor>(x: T, perm: readonly number[]): T {
@@ -22,7 +22,7 @@ export function transposeInto(
     y[0] = x[0]!;
     return;
   }
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const strides = stridesOf(shape);
   const extents = perm.map((axis) => shape[axis]!);
   const steps = perm.map((axis) => strides[axis]!);
   const inner = extents[rank - 1]!;

@@ -1,8 +1,8 @@
 // transpose, concat: elements of any type at other places
-import type { HostIO } from '../backend/contract.ts';
 import type { HostOp } from '../backend/host-backend.ts';
 import type { ConcatSpec, TransposeSpec } from '../ops/elementwise.ts';
 import { transposeInto } from '../transpose.ts';
+import { movable } from './movable.ts';
 
 /** Elements with their axes permuted. */
 export const transpose: HostOp<TransposeSpec> = (spec, io) =>
@@ -19,11 +19,3 @@ export const concat: HostOp<ConcatSpec> = (spec, io) => {
     }
   }
 };
-
-/** The elements of an operand that is only moved; floats as their bits, for a NaN to keep its own. */
-function movable(io: HostIO, name: string): Int32Array {
-  const { data } = io[name]!;
-  return data instanceof Float32Array
-    ? new Int32Array(data.buffer, data.byteOffset, data.length)
-    : (data as Int32Array);
-}

@@ -22,6 +22,16 @@ import { gemm, type GemmSpec } from './gemm.ts';
 import { im2col, type Im2colSpec } from './im2col.ts';
 import { lut256, type Lut256Spec } from './lut256.ts';
 import {
+  expand,
+  type ExpandSpec,
+  gather,
+  type GatherSpec,
+  pad,
+  type PadSpec,
+  slice,
+  type SliceSpec,
+} from './move.ts';
+import {
   avgpool,
   type AvgPoolSpec,
   maxpool,
@@ -61,6 +71,10 @@ export interface OpSpecs {
   cast: CastSpec;
   transpose: TransposeSpec;
   concat: ConcatSpec;
+  slice: SliceSpec;
+  pad: PadSpec;
+  expand: ExpandSpec;
+  gather: GatherSpec;
 }
 
 export type OpName = keyof OpSpecs;
@@ -89,17 +103,26 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   cast,
   transpose,
   concat,
+  slice,
+  pad,
+  expand,
+  gather,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];
 
+const exactFloatOps: ReadonlySet<OpName> = new Set<OpName>([
+  'fakeQuantize',
+  'cast',
+  'transpose',
+  'concat',
+  'slice',
+  'pad',
+  'expand',
+  'gather',
+]);
+
 /** Ops whose results are integers, or follow from them by one rounded step each: bit-equal on every backend. */
 export function isExactOp(op: OpName): boolean {
-  return (
-    catalogue[op].tier !== 'float' ||
-    op === 'transpose' ||
-    op === 'concat' ||
-    op === 'cast' ||
-    op === 'fakeQuantize'
-  );
+  return catalogue[op].tier !== 'float' || exactFloatOps.has(op);
 }

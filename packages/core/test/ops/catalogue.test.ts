@@ -105,6 +105,22 @@ const valid: {
     { ...window, o: 4, groups: 4, bias: true },
     { x: [2, 5, 6, 4], w: [4, 3, 2, 1], bias: [4], y: [2, 3, 6, 4] },
   ],
+  slice: [
+    { dtype: 'int8', shape: [4, 3], starts: [3, 0], steps: [-1, 2], extents: [2, 2] },
+    { x: [4, 3], y: [2, 2] },
+  ],
+  pad: [
+    { dtype: 'bool', shape: [4, 3], before: [1, 0], after: [0, 2], mode: 'constant' },
+    { x: [4, 3], value: [1], y: [5, 5] },
+  ],
+  expand: [
+    { dtype: 'int64', shape: [4, 1], to: [2, 4, 3] },
+    { x: [4, 1], y: [2, 4, 3] },
+  ],
+  gather: [
+    { dtype: 'float32', indices: 'int32', outer: 2, extent: 3, inner: 5, count: 4 },
+    { x: [2, 3, 5], indices: [4], y: [2, 4, 5] },
+  ],
   gemm: [
     { batch: 1, m: 2, n: 3, k: 4, transposeA: true, transposeB: true, bias: false },
     { a: [1, 4, 2], b: [1, 3, 4], y: [1, 2, 3] },

@@ -1,9 +1,10 @@
-import { type Backend, HalftoneError, type Tensor } from '@halftone/core';
+import { type Backend, HalftoneError, sizeOf, type Tensor } from '@halftone/core';
 import type { Graph } from '../ir.ts';
-import { lower } from '../lower/lower.ts';
+import { lower, requireOperators } from '../lower/lower.ts';
 import { prepareInteger } from '../passes/index.ts';
 import { type Plan, plan, type PlanRow } from '../plan/plan.ts';
 import { Instance } from './instance.ts';
+import { bindInputs, shapeInputs } from './shape-inputs.ts';
 
 export interface SessionOptions {
   /** In order of preference; the session uses them and does not dispose them. */
@@ -14,6 +15,9 @@ export interface SessionOptions {
   readonly exact?: boolean | undefined;
 }
 
+/** Elements of an input that decides shapes; one with more is data, and shapes that depend on data are not planned. */
+const MOST_BOUND = 1024;
+
 /** Plans kept for different input shapes; the least recently used goes first. */
 const KEPT_INSTANCES = 2;
 
@@ -22,21 +26,31 @@ export class GraphSession {
   readonly #graph: Graph;
   readonly #options: SessionOptions;
   readonly #instances = new Map<string, Instance>();
-  #last: Plan;
+  /** Inputs whose elements decide shapes: a plan holds for one value of them. */
+  readonly #bound: readonly string[];
+  #last: Plan | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
-  /** Throws HT_UNSUPPORTED naming every node that cannot run. Named axes are taken as 1 until a run says more. */
+  /**
+   * Throws HT_UNSUPPORTED naming every node that cannot run. Named axes are taken as 1 until a run says more; a model with
+   * an input whose elements decide shapes is planned when it first runs.
+   */
   constructor(graph: Graph, options: SessionOptions) {
     this.#graph = prepareInteger(graph);
     this.#options = options;
+    this.#bound = shapeInputs(this.#graph);
+    if (this.#bound.length > 0) {
+      requireOperators(this.#graph);
+      return;
+    }
     const shapes = Object.fromEntries(
       graph.inputs.map((input) => [
         input.name,
         (input.shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1)),
       ]),
     );
-    this.#last = this.#instance(shapes).plan;
+    this.#last = this.#instance(shapes, {}).plan;
   }
 
   /** Names of the inputs that `run` needs. */
@@ -48,14 +62,20 @@ export class GraphSession {
     return this.#graph.outputs.map((output) => output.name);
   }
 
-  /** True where every node computes the bits of its formula: the same results on every machine. */
+  /**
+   * True where every node computes the bits of its formula: the same results on every machine.
+   * Throws HT_INVALID_ARGUMENT as `explain`.
+   */
   get exact(): boolean {
-    return this.#last.exact;
+    return this.#planned().exact;
   }
 
-  /** Which backend runs each node, and why; of the shapes that ran last. */
+  /**
+   * Which backend runs each node, and why; of the shapes that ran last.
+   * Throws HT_INVALID_ARGUMENT before the first run of a model with an input whose elements decide shapes.
+   */
   explain(): readonly PlanRow[] {
-    return this.#last.explain();
+    return this.#planned().explain();
   }
 
   /**
@@ -71,6 +91,7 @@ export class GraphSession {
       this.#alive();
       const instance = this.#instance(
         Object.fromEntries(this.inputNames.map((name) => [name, feeds[name]!.shape])),
+        Object.fromEntries(this.#bound.map((name) => [name, feeds[name]!])),
       );
       this.#last = instance.plan;
       return await instance.run(feeds);
@@ -88,10 +109,16 @@ export class GraphSession {
     this.#instances.clear();
   }
 
-  #instance(shapes: Readonly<Record<string, readonly number[]>>): Instance {
-    const key = JSON.stringify(shapes);
+  #instance(
+    shapes: Readonly<Record<string, readonly number[]>>,
+    bound: Readonly<Record<string, Tensor>>,
+  ): Instance {
+    const values = Object.entries(bound).map(([name, { data }]) => [name, Array.from(data, String)]);
+    const key = JSON.stringify([shapes, values]);
     const found = this.#instances.get(key);
-    const instance = found ?? new Instance(plan(lower(this.#graph, shapes), this.#options));
+    const copies = Object.fromEntries(Object.entries(bound).map(([name, value]) => [name, copyOf(value)]));
+    const instance =
+      found ?? new Instance(plan(lower(bindInputs(this.#graph, copies), shapes), this.#options));
     this.#instances.delete(key);
     this.#instances.set(key, instance);
     if (this.#instances.size > KEPT_INSTANCES) {
@@ -100,6 +127,16 @@ export class GraphSession {
       entry.dispose();
     }
     return instance;
+  }
+
+  #planned(): Plan {
+    if (this.#last) return this.#last;
+    const [name] = this.#bound;
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `input ${name} decides shapes of the model, so nothing is planned yet; run the session first`,
+      { input: name },
+    );
   }
 
   #checkFeeds(feeds: Readonly<Record<string, Tensor>>): void {
@@ -119,6 +156,22 @@ export class GraphSession {
           { input: name },
         );
       }
+      if (feed.data.length !== sizeOf(feed.shape)) {
+        throw new HalftoneError(
+          'HT_SHAPE_MISMATCH',
+          `input ${name}: ${feed.data.length} elements do not fill [${feed.shape.join(', ')}]`,
+          { input: name, shape: feed.shape },
+        );
+      }
+    }
+    for (const name of this.#bound) {
+      const size = feeds[name]!.data.length;
+      if (size > MOST_BOUND)
+        throw new HalftoneError(
+          'HT_UNSUPPORTED',
+          `input ${name} of ${size} elements decides shapes of the model; only small inputs may`,
+          { input: name, size },
+        );
     }
     for (const name in feeds) {
       if (!this.inputNames.includes(name))
@@ -131,4 +184,9 @@ export class GraphSession {
   #alive(): void {
     if (this.#disposed) throw new HalftoneError('HT_DISPOSED', 'the session was disposed; create another');
   }
+}
+
+// A plan keeps the values that it was made for; the caller's array may change.
+function copyOf(value: Tensor): Tensor {
+  return { ...value, data: value.data.slice() } as Tensor;
 }

@@ -11,10 +11,7 @@ import { makeValue, type Program, type Value } from './program.ts';
  * Throws one HT_UNSUPPORTED that names every node that no op covers, with the first reason.
  */
 export function lower(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>>): Program {
-  const unknown = graph.nodes.filter(
-    (node) => node.opaque || findOperator(node.domain, node.op)?.lower === undefined,
-  );
-  if (unknown.length > 0) throw unsupported(unknown, 'no such operator here');
+  requireOperators(graph);
   const lowering = new Lowering(graph, inferShapes(graph, inputShapes));
   const inputs = new Map<string, Value>();
   for (const { name } of graph.inputs) {
@@ -43,6 +40,14 @@ export function lower(graph: Graph, inputShapes: Readonly<Record<string, readonl
     shape: lowering.shape(name),
   }));
   return { inputs, outputs, steps: lowering.steps };
+}
+
+/** Throws one HT_UNSUPPORTED that names every node whose operator is not known here. */
+export function requireOperators(graph: Graph): void {
+  const unknown = graph.nodes.filter(
+    (node) => node.opaque || findOperator(node.domain, node.op)?.lower === undefined,
+  );
+  if (unknown.length > 0) throw unsupported(unknown, 'no such operator here');
 }
 
 // Lets lowering go on after a refused node, so that one error can name all of them.

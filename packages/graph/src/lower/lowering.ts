@@ -1,14 +1,18 @@
 import {
   catalogue,
+  type Descs,
   type DType,
+  type ElementOp,
+  elementOps,
   HalftoneError,
   isDType,
   type OpName,
   type OpSpecs,
   sizeOf,
   type Tensor,
+  type TensorDesc,
   tensor,
-  transposeTensor,
+  zeros,
 } from '@halftone/core';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
@@ -69,9 +73,11 @@ export class Lowering {
     return this.#entry(name).dtype;
   }
 
-  /** The elements of a constant of the model. */
+  /** The elements of a value that is known already: a constant of the model, or what follows from constants and shapes. */
   constantOf(name: string): Tensor | undefined {
-    return name === '' ? undefined : this.#entry(name).constant;
+    if (name === '') return undefined;
+    const { constant, shape, plain } = this.#entry(name);
+    return constant ?? (plain?.constant && ({ ...plain.constant, shape } as Tensor));
   }
 
   rank(name: string): number {
@@ -116,7 +122,7 @@ export class Lowering {
     return { dtype: tensor.dtype, shape: tensor.shape, constant: tensor, label };
   }
 
-  /** Emits one op; gives its results. */
+  /** Emits one op; gives its results. What follows from constants is computed now, where core can. */
   kernel<O extends OpName>(
     op: O,
     spec: OpSpecs[O],
@@ -125,12 +131,20 @@ export class Lowering {
   ): Record<string, Value> {
     const definition = catalogue[op] as {
       check(s: OpSpecs[O]): void;
-      outputs(s: OpSpecs[O]): Record<string, { dtype: DType; shape: readonly number[] }>;
+      outputs(s: OpSpecs[O]): Descs;
     };
     definition.check(spec);
+    const descs = Object.entries(definition.outputs(spec));
+    const known = isElementOp(op) ? constantsOf(inputs, descs) : undefined;
+    if (known) {
+      const results = Object.fromEntries(descs.map(([name, desc]) => [name, zeros(desc.dtype, desc.shape)]));
+      elementOps[op as ElementOp](spec as never, { ...known, ...results });
+      return Object.fromEntries(
+        Object.entries(results).map(([name, result]) => [name, this.constant(result, label)]),
+      );
+    }
     const outputs: Record<string, Value> = {};
-    for (const [name, desc] of Object.entries(definition.outputs(spec)))
-      outputs[name] = makeValue(desc.dtype, desc.shape, label);
+    for (const [name, desc] of descs) outputs[name] = makeValue(desc.dtype, desc.shape, label);
     this.steps.push({ kind: 'kernel', op, spec, inputs, outputs, nodes: this.#nodes } as Step);
     return outputs;
   }
@@ -217,10 +231,32 @@ export class Lowering {
   }
 
   transpose(value: Value, shape: readonly number[], perm: readonly number[], label: string): Value {
-    if (value.constant)
-      return this.constant(transposeTensor({ ...value.constant, shape } as Tensor, perm), label);
     return this.kernel('transpose', { dtype: value.dtype, shape, perm }, { x: value }, label)['y']!;
   }
+}
+
+function isElementOp(op: OpName): op is ElementOp {
+  return Object.hasOwn(elementOps, op);
+}
+
+/** Results of constants may be this much larger than the constants: a model may repeat one number to any size. */
+const GROWTH = 2;
+const SMALL = 65536;
+
+/** The operands, where all are constants and the results are of a size to be kept. */
+function constantsOf(
+  inputs: Readonly<Record<string, Value>>,
+  results: readonly [string, TensorDesc][],
+): Record<string, Tensor> | undefined {
+  const known: Record<string, Tensor> = {};
+  let size = 0;
+  for (const [name, { constant }] of Object.entries(inputs)) {
+    if (constant === undefined) return undefined;
+    known[name] = constant;
+    size += constant.data.length;
+  }
+  const needed = results.reduce((sum, [, desc]) => sum + sizeOf(desc.shape), 0);
+  return needed <= Math.max(SMALL, GROWTH * size) ? known : undefined;
 }
 
 const bases = new WeakMap<Value, Value>();

@@ -1,26 +1,14 @@
-import { addFactors, type BinarySpec, broadcastShape, tensor } from '@halftone/core';
-import type { Dim, Node, SymbolicShape } from '../ir.ts';
+import { addFactors, type BinarySpec, tensor } from '@halftone/core';
+import type { Node } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
+import { broadcastDims } from './broadcast-dims.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { codeType } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
 import { shapeIn } from './geometry.ts';
-
-function broadcastDims(node: Node, a: SymbolicShape, b: SymbolicShape): Dim[] {
-  if ([...a, ...b].every((extent) => typeof extent === 'number'))
-    return broadcastShape(node.op, a as number[], b as number[]);
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const da = i - rank + a.length < 0 ? 1 : a[i - rank + a.length];
-    const db = i - rank + b.length < 0 ? 1 : b[i - rank + b.length];
-    if (da === 1) return db;
-    if (db === 1 || da === db) return da;
-    return typeof da === 'number' ? da : typeof db === 'number' ? db : undefined;
-  });
-}
 
 function inferBinary(node: Node, context: InferContext, bInput: number): ValueType[] {
   const a = context.type(0);

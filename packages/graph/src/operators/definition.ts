@@ -7,7 +7,7 @@ import type { ValueType } from '../value-type.ts';
 export interface InferContext {
   /** Unknown for an input that is left out. */
   type(input: number): ValueType;
-  /** The elements, where the input is a constant of a dtype that core holds. */
+  /** The elements, where the input is a constant of a dtype that core holds, or a few that follow from constants and shapes. */
   constant(input: number): Tensor | undefined;
   readonly opset: number;
 }
@@ -17,6 +17,10 @@ export interface Operator {
   readonly op: string;
   /** '' is ONNX's own domain. */
   readonly domain: string;
+  /** Inputs whose elements decide the shape of a result: sizes, axes, where to cut. */
+  readonly shapeInputs?: readonly number[];
+  /** The result follows from the shapes of the inputs, whatever their elements are. */
+  readonly ofShape?: true;
   /** Types of the outputs, in order. */
   infer(node: Node, context: InferContext): readonly ValueType[];
   /** Emits the catalogue ops that compute the node; undefined for an operator that only other tools run. */

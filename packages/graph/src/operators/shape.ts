@@ -6,12 +6,8 @@ import type { Dim, Node, SymbolicShape } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
+import { axisFrom, knownIntegers } from './axes.ts';
 import { axisIn, isKnown, shapeIn } from './geometry.ts';
-
-function integers(context: InferContext, input: number): readonly number[] | undefined {
-  const constant = context.constant(input);
-  return constant && Array.from(constant.data as Int32Array | BigInt64Array, Number);
-}
 
 /** Lowers an operator whose result is the same bytes under another shape. */
 function lowerReshape(node: Node, lowering: Lowering): void {
@@ -21,7 +17,7 @@ function lowerReshape(node: Node, lowering: Lowering): void {
 
 function inferReshape(node: Node, context: InferContext): ValueType[] {
   const { elementType, shape } = context.type(0);
-  const target = integers(context, 1);
+  const target = knownIntegers(context, 1);
   if (target === undefined) return [{ elementType, shape: undefined }];
   const allowZero = intAttr(node, 'allowzero', 0) === 1;
   const dims: Dim[] = target.map((extent, i) => (extent === 0 && !allowZero ? shape?.[i] : extent));
@@ -32,6 +28,7 @@ function inferReshape(node: Node, context: InferContext): ValueType[] {
     return [{ elementType, shape: dims }];
   }
   const others = dims.filter((_, i) => i !== free);
+  if (others.includes(-1)) shapeError(node, `[${target.join(', ')}] leaves two extents open`);
   if (shape === undefined || !isKnown(shape) || !isKnown(others)) {
     dims[free] = undefined;
     return [{ elementType, shape: dims }];
@@ -44,7 +41,13 @@ function inferReshape(node: Node, context: InferContext): ValueType[] {
   return [{ elementType, shape: dims }];
 }
 
-const reshape: Operator = { op: 'Reshape', domain: '', infer: inferReshape, lower: lowerReshape };
+const reshape: Operator = {
+  op: 'Reshape',
+  domain: '',
+  shapeInputs: [1],
+  infer: inferReshape,
+  lower: lowerReshape,
+};
 
 function product(extents: SymbolicShape): Dim {
   if (extents.length === 1) return extents[0];
@@ -74,12 +77,13 @@ const flatten: Operator = {
 };
 
 function axesOf(node: Node, context: InferContext): readonly number[] | undefined {
-  return node.inputs[1] ? integers(context, 1) : undefined;
+  return node.inputs[1] ? knownIntegers(context, 1) : undefined;
 }
 
 const squeeze: Operator = {
   op: 'Squeeze',
   domain: '',
+  shapeInputs: [1],
   infer(node, context) {
     const { elementType, shape } = context.type(0);
     const axes = axesOf(node, context);
@@ -101,6 +105,7 @@ const squeeze: Operator = {
 const unsqueeze: Operator = {
   op: 'Unsqueeze',
   domain: '',
+  shapeInputs: [1],
   infer(node, context) {
     const { elementType, shape } = context.type(0);
     const axes = axesOf(node, context);
@@ -168,13 +173,6 @@ const transpose: Operator = {
   },
 };
 
-function concatAxis(node: Node, rank: number): number {
-  const given = intAttr(node, 'axis', 0);
-  const axis = given < 0 ? given + rank : given;
-  if (axis < 0 || axis >= rank) shapeError(node, `axis ${given} is outside rank ${rank}`);
-  return axis;
-}
-
 const concat: Operator = {
   op: 'Concat',
   domain: '',
@@ -185,7 +183,7 @@ const concat: Operator = {
     const first = shapes.find((shape) => shape !== undefined);
     if (first === undefined || shapes.some((shape) => shape === undefined))
       return [{ elementType, shape: first?.map(() => undefined) }];
-    const axis = concatAxis(node, first.length);
+    const axis = axisFrom(node, intAttr(node, 'axis', 0), first.length);
     const known = shapes as SymbolicShape[];
     const dims = first.map((extent, i): Dim => {
       const extents: SymbolicShape = known.map((shape) => shape[i]);
@@ -201,7 +199,7 @@ const concat: Operator = {
   lower(node, lowering) {
     const output = node.outputs[0]!;
     const rank = lowering.rank(output);
-    const axis = concatAxis(node, rank);
+    const axis = axisFrom(node, intAttr(node, 'axis', 0), rank);
     const layout = node.inputs.some(
       (name) => lowering.constantOf(name) === undefined && lowering.layout(name) === 'last',
     )

@@ -3,9 +3,12 @@ import { convOperators } from './conv.ts';
 import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
 import { matmulOperators } from './matmul.ts';
+import { pickOperators } from './pick.ts';
 import { poolOperators } from './pool.ts';
 import { quantizeOperators } from './quantize.ts';
+import { repeatOperators } from './repeat.ts';
 import { shapeOperators } from './shape.ts';
+import { sourceOperators } from './source.ts';
 import { unaryOperators } from './unary.ts';
 
 const table = new Map<string, Operator>();
@@ -18,6 +21,9 @@ for (const group of [
   unaryOperators,
   quantizeOperators,
   shapeOperators,
+  pickOperators,
+  repeatOperators,
+  sourceOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }

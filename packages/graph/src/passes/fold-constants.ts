@@ -1,20 +1,17 @@
+import type { Tensor } from '@halftone/core';
 import { GraphEditor } from '../edit.ts';
-import { constantOf, type Graph, type Node, type SymbolicShape } from '../ir.ts';
-import { arithmetic, cast } from './evaluate-arithmetic.ts';
-import { dequantize, quantize } from './evaluate-quantize.ts';
 import {
-  concat,
-  constantNode,
-  type Evaluator,
-  flatten,
-  gather,
-  reshape,
-  shapeTensor,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from './evaluate-shape.ts';
+  type Constant,
+  constantOf,
+  type Graph,
+  type Node,
+  type SymbolicShape,
+  type ValueInfo,
+} from '../ir.ts';
+import { foldNode } from '../lower/evaluate.ts';
+import { arithmetic } from './evaluate-arithmetic.ts';
+import { dequantize, quantize } from './evaluate-quantize.ts';
+import { constantNode } from './constant-node.ts';
 import { constantTensor, eachNode, isOp } from './match.ts';
 
 /** Choices of `foldConstants`. */
@@ -25,64 +22,60 @@ export interface FoldOptions {
   readonly shapes?: ReadonlyMap<string, { readonly shape: SymbolicShape | undefined }> | undefined;
 }
 
-const evaluators: Readonly<Record<string, Evaluator>> = {
-  Identity: (_, [x]) => x,
-  Reshape: reshape,
-  Flatten: flatten,
-  Transpose: transpose,
-  Squeeze: squeeze,
-  Unsqueeze: unsqueeze,
-  Concat: concat,
-  Gather: gather,
-  Slice: slice,
-  Cast: cast,
-  Add: arithmetic,
-  Sub: arithmetic,
-  Mul: arithmetic,
-  Div: arithmetic,
-};
-
 const quantizers: readonly string[] = ['QuantizeLinear', 'DequantizeLinear'];
 
 /**
- * Computes on the host what depends on constants alone: Constant, operators that move elements, Cast, Shape of known
+ * Computes on the host what depends on constants alone: Constant, operators that move or convert elements, Shape of known
  * shapes, and arithmetic on small tensors. A node whose result is an output of the graph stays, and so does one that
- * core's types or the evaluators here do not cover.
+ * needs a backend.
  */
 export function foldConstants(graph: Graph, options: FoldOptions = {}): Graph {
   const editor = new GraphEditor(graph);
   for (const node of eachNode(editor)) {
-    const output = node.outputs[0] ?? '';
-    if (node.opaque || output === '' || node.outputs.length !== 1 || editor.isOutput(output)) continue;
-    const value = evaluate(editor, node, options);
-    if (value === undefined) continue;
+    if (node.opaque || node.outputs.some((output) => output !== '' && editor.isOutput(output))) continue;
+    const values = evaluate(editor, node, options);
+    if (values === undefined) continue;
     editor.remove(node);
-    editor.addConstant(constantOf(output, value));
+    for (const value of values) editor.addConstant(value);
   }
   return editor.finish();
 }
 
-function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): ReturnType<Evaluator> {
-  if (isOp(node, 'Constant')) return constantNode(node);
-  if (isOp(node, 'Shape')) return shapeTensor(node, knownShape(editor, node.inputs[0]!, options));
-  if (options.dequantize && isOp(node, ...quantizers))
-    return node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node);
-  if (!isOp(node, ...Object.keys(evaluators))) return undefined;
-  const inputs = node.inputs.map((name) => (name === '' ? undefined : constantTensor(editor, name)));
-  if (inputs[0] === undefined || node.inputs.some((name, i) => name !== '' && inputs[i] === undefined))
-    return undefined;
-  return evaluators[node.op]!(node, inputs);
+function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readonly Constant[] | undefined {
+  const one = (value: Tensor | undefined): readonly Constant[] | undefined =>
+    value && [constantOf(node.outputs[0]!, value)];
+  if (isOp(node, 'Constant')) return one(constantNode(node));
+  if (isOp(node, ...quantizers)) {
+    if (!options.dequantize) return undefined;
+    return one(node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node));
+  }
+  if (isOp(node, 'Add', 'Sub', 'Mul', 'Div'))
+    return one(
+      arithmetic(
+        node,
+        node.inputs.map((name) => constantTensor(editor, name)),
+      ),
+    );
+  return foldNode(node, {
+    opset: editor.source.opset,
+    constant: (name) => editor.constants.get(name),
+    type: (name) => ({
+      elementType: stated(editor, name)?.elementType,
+      shape: knownShape(editor, name, options),
+    }),
+  });
+}
+
+/** What the graph says of a value that is no constant. */
+function stated(editor: GraphEditor, name: string): ValueInfo | undefined {
+  return editor.source.inputs.find((input) => input.name === name) ?? editor.values.get(name);
 }
 
 /** What the file says of an inner value may hold a stale batch: it counts only where every input's shape is fixed. */
 function knownShape(editor: GraphEditor, name: string, options: FoldOptions): readonly number[] | undefined {
-  const { inputs } = editor.source;
-  const fixed = inputs.every((input) => isStatic(input.shape));
-  const stated =
-    editor.constants.get(name) ??
-    inputs.find((input) => input.name === name) ??
-    (fixed ? editor.values.get(name) : undefined);
-  return [stated?.shape, options.shapes?.get(name)?.shape].find(isStatic);
+  const fixed = editor.source.inputs.every((input) => isStatic(input.shape));
+  const trusted = editor.isInput(name) || fixed ? stated(editor, name) : undefined;
+  return [trusted?.shape, options.shapes?.get(name)?.shape].find(isStatic);
 }
 
 function isStatic(shape: SymbolicShape | undefined): shape is readonly number[] {

@@ -41,13 +41,6 @@ export function floatConstant(editor: GraphEditor, name: string | undefined): Te
   return found?.dtype === 'float32' ? (found as Tensor<'float32'>) : undefined;
 }
 
-/** The numbers of an int64 or int32 tensor; undefined where one is no safe integer. */
-export function integersOf(found: Tensor): readonly number[] | undefined {
-  if (found.dtype !== 'int64' && found.dtype !== 'int32') return undefined;
-  const numbers = Array.from(found.data as ArrayLike<bigint | number>, Number);
-  return numbers.every(Number.isSafeInteger) ? numbers : undefined;
-}
-
 /** True where nothing uses the outputs of a node past the first. */
 export function onlyFirstOutput(editor: GraphEditor, node: Node): boolean {
   return node.outputs

@@ -1,0 +1,9 @@
+import type { HostIO } from '../backend/contract.ts';
+
+/** The elements of an operand that is only moved; floats as their bits, for a NaN to keep its own. */
+export function movable(io: HostIO, name: string): Int32Array {
+  const { data } = io[name]!;
+  return data instanceof Float32Array
+    ? new Int32Array(data.buffer, data.byteOffset, data.length)
+    : (data as Int32Array);
+}
