@@ -9,6 +9,8 @@ import { im2col } from './ops/im2col.ts';
 import { lut256 } from './ops/lut256.ts';
 import { avgpool, maxpool, qavgpool, qmaxpool } from './ops/pool.ts';
 import { qadd } from './ops/qadd.ts';
+import { qmul } from './ops/qmul.ts';
+import { qsoftmax } from './ops/qsoftmax.ts';
 import { qconv2d } from './ops/qconv2d.ts';
 import { qgemm } from './ops/qgemm.ts';
 import { quantize } from './ops/quantize.ts';
@@ -29,6 +31,8 @@ const reference: BackendProvider = hostBackend({
     qmaxpool,
     qavgpool,
     qadd,
+    qmul,
+    qsoftmax,
     lut256,
     dynamicQuantize,
     conv2d,

@@ -59,10 +59,11 @@ describe('qadd', () => {
     [0.43, 0.47, 0.12, 183, 63, 70],
   ])('scales %d and %d to %d: codes %d and %d give %d', async (sa, sb, sy, a, b, y) => {
     const factors = addFactors(
+      'ort-x86',
       { scale: sa, zeroPoint: 128 },
       { scale: sb, zeroPoint: 128 },
       { scale: sy, zeroPoint: 128 },
-    );
+    ).data as Float32Array;
     expect(
       (
         await run(

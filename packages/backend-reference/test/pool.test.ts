@@ -1,4 +1,4 @@
-import { averageMultipliers, codeRange, type WindowSpec, windowOutput } from '@halftone/core';
+import { averageFactors, codeRange, type WindowSpec, windowOutput } from '@halftone/core';
 import { describe, expect, it } from 'vitest';
 import {
   nearestEven,
@@ -95,7 +95,7 @@ describe.each(Object.entries(windows))('%s', (_, window) => {
           const x = randomCodes(next, dtype, size(window));
           const [xZeroPoint, zeroPoint] = [randomCodes(next, dtype, 1)[0]!, randomCodes(next, to, 1)[0]!];
           const taps = window.kernel[0] * window.kernel[1];
-          const multiplier = averageMultipliers(0.05, 0.06, taps);
+          const { multiplier } = averageFactors('ort-f32', 0.05, 0.06, taps);
           const spec = { ...window, dtype, to, mode: 'ort-f32', countIncludePad } as const;
           const { y } = await run('qavgpool', spec, {
             x,

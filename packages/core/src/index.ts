@@ -8,6 +8,13 @@ export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
+export {
+  decomposeMultiplier,
+  fixedMultiply,
+  type FixedMode,
+  type FixedMultiply,
+  type FixedMultiplier,
+} from './numerics/fixed-multiply.ts';
 export * from './numerics/metrics.ts';
 export * from './numerics/params.ts';
 export * from './numerics/quantize.ts';
@@ -33,12 +40,15 @@ export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';
 export type { ExpandSpec, GatherSpec, PadMode, PadSpec, SliceSpec } from './ops/move.ts';
-export { type AvgPoolSpec, averageMultipliers, type QAvgPoolSpec, type QMaxPoolSpec } from './ops/pool.ts';
-export { addFactors, type QAddSpec, type ScalarParams } from './ops/qadd.ts';
+export { averageFactors, type AvgPoolSpec, type QAvgPoolSpec, type QMaxPoolSpec } from './ops/pool.ts';
+export { ADD_SHIFT, addFactors, addFactorsDesc, type QAddSpec } from './ops/qadd.ts';
+export type { QBinaryMode, ScalarParams } from './ops/qbinary.ts';
+export { mulFactors, mulFactorsDesc, type QMulSpec } from './ops/qmul.ts';
+export { type QSoftmaxSpec, SHARE_BITS, softmaxFactors, softmaxTable } from './ops/qsoftmax.ts';
 export type { QConv2dSpec } from './ops/qconv2d.ts';
 export type { QGemmSpec } from './ops/qgemm.ts';
 export type { QuantizeSpec } from './ops/quantize.ts';
-export type { RequantizeSpec } from './ops/requantize.ts';
+export { factorTensors, type RequantizeSpec } from './ops/requantize.ts';
 export { type WindowSpec, windowOutput } from './ops/window.ts';
 export * from './tensor.ts';
 export * from './transpose.ts';

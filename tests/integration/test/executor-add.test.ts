@@ -14,7 +14,8 @@ const cases: readonly Parameters[] = [
   { a: [0.0123, 7], b: [0.0456, 200], sum: [0.051, 31] },
 ];
 
-function addition(
+function binary(
+  op: 'Add' | 'Mul',
   dtype: CodeType,
   { a, b, sum }: Parameters,
   aShape: readonly number[],
@@ -33,7 +34,7 @@ function addition(
     ...params(b),
     ...params(sum),
   ];
-  model.output(model.node('com.microsoft.QLinearAdd', inputs));
+  model.output(model.node(`com.microsoft.QLinear${op}`, inputs));
   return model;
 }
 
@@ -63,7 +64,7 @@ describe('QLinearAdd over every pair of codes', () => {
     '%s %o: ours rounds each step, ONNX Runtime fuses them; at most one step apart',
     async (dtype, params) => {
       const feeds = allPairs(dtype);
-      const graph = addition(dtype, params, [65536], [65536]).graph();
+      const graph = binary('Add', dtype, params, [65536], [65536]).graph();
       const [ours] = Object.values(await runOurs(graph, feeds));
       const [theirs] = Object.values(await runOrt(graph, feeds, false));
       const shift = dtype === 'int8' ? 128 : 0;
@@ -71,7 +72,8 @@ describe('QLinearAdd over every pair of codes', () => {
         scale,
         zeroPoint: zeroPoint - shift,
       });
-      const factors = addFactors(scalar(params.a), scalar(params.b), scalar(params.sum));
+      const factors = addFactors('ort-x86', scalar(params.a), scalar(params.b), scalar(params.sum))
+        .data as Float32Array;
       const [ra, rb, c0] = factors as unknown as [number, number, number];
       const [min, max] = codeRange(dtype);
       const code = (t: number): number => roundHalfEven(Math.min(max, Math.max(min, t))) + 0;
@@ -107,7 +109,27 @@ describe('QLinearAdd, broadcast', () => {
   ])('[%s] and [%s]', async (a, b) => {
     const random = new Random(31);
     // Equal scales: both forms of the sum are exact, so that only the walk over memory is compared.
-    const model = addition('uint8', cases[0]!, a, b);
+    const model = binary('Add', 'uint8', cases[0]!, a, b);
     await expectOrt(model, { a: random.codes('uint8', a), b: random.codes('uint8', b) });
+  });
+});
+
+describe('QLinearMul over every pair of codes', () => {
+  const both = cases.flatMap((params) =>
+    (['uint8', 'int8'] as const).map((dtype) => [dtype, params] as const),
+  );
+  test.each(both)("%s %o: equals ONNX Runtime's", async (dtype, params) => {
+    await expectOrt(binary('Mul', dtype, params, [65536], [65536]), allPairs(dtype));
+  });
+
+  test('broadcasts', async () => {
+    const random = new Random(4);
+    for (const [a, b] of [
+      [[2, 3, 4], [4]],
+      [[3, 1], [2, 1, 5]],
+    ] as const) {
+      const feeds = { a: random.codes('uint8', a), b: random.codes('uint8', b) };
+      await expectOrt(binary('Mul', 'uint8', cases[2]!, a, b), feeds);
+    }
   });
 });

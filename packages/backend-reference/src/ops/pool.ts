@@ -6,13 +6,12 @@ import {
   type AvgPoolSpec,
   codeRange,
   type HostIO,
-  type HostOpObject,
   type QAvgPoolSpec,
   type QMaxPoolSpec,
   type WindowSpec,
 } from '@halftone/core';
 import { type Codes, codes, floats, scalar } from './shared/operands.ts';
-import { requantizers, supportsMode } from './shared/requantizers.ts';
+import { requantizerOf } from './shared/requantizers.ts';
 import { forEachWindow } from './shared/window.ts';
 
 /** Largest code of each window. */
@@ -37,15 +36,14 @@ function largest(spec: WindowSpec, x: Codes | Float32Array, y: Codes | Float32Ar
   });
 }
 
-function runQAvgPool(spec: QAvgPoolSpec, io: HostIO): void {
+/** Mean of each window of codes. */
+export function qavgpool(spec: QAvgPoolSpec, io: HostIO): void {
   const { c, kernel } = spec;
   const x = codes(io, 'x');
   const y = codes(io, 'y');
   const xZeroPoint = scalar(io, 'xZeroPoint');
-  const multipliers = floats(io, 'multiplier');
   const zeroPoint = scalar(io, 'zeroPoint');
-  const requantize = requantizers[spec.mode];
-  const [lo, hi] = codeRange(spec.to);
+  const requantize = requantizerOf(spec.mode, io, zeroPoint, ...codeRange(spec.to));
   const sums = new Int32Array(c);
   forEachWindow(spec, (pixel, taps) => {
     sums.fill(0);
@@ -54,16 +52,9 @@ function runQAvgPool(spec: QAvgPoolSpec, io: HostIO): void {
       for (let i = 0; i < c; i++) sums[i]! += x[from + i]! - xZeroPoint;
     }
     const count = spec.countIncludePad ? kernel[0] * kernel[1] : taps.count;
-    const multiplier = count > 0 ? multipliers[count - 1]! : 0;
-    for (let i = 0; i < c; i++) y[pixel * c + i] = requantize(sums[i]!, multiplier, zeroPoint, lo, hi);
+    for (let i = 0; i < c; i++) y[pixel * c + i] = count > 0 ? requantize(sums[i]!, count - 1) : zeroPoint;
   });
 }
-
-/** Mean of each window of codes. */
-export const qavgpool: HostOpObject<QAvgPoolSpec> = {
-  run: runQAvgPool,
-  supports: (spec) => supportsMode(spec.mode),
-};
 
 /** Mean of each window of floats. */
 export function avgpool(spec: AvgPoolSpec, io: HostIO): void {

@@ -1,27 +1,43 @@
-// t = fround(fround(c0 + fround(a * ra)) + fround(b * rb)); y = saturate(roundHalfEven(t)); factors are ra, rb, c0
-import { codeRange, type HostIO, type HostOpObject, type QAddSpec } from '@halftone/core';
-import { forEachBroadcastRow } from './shared/broadcast.ts';
-import { codes, floats } from './shared/operands.ts';
+// The three formulas of core's op: ort-x86 and decomposed in float32, fixed modes in integers.
+import { ADD_SHIFT, type FixedMode, fixedMultiply, type HostIO, type QAddSpec } from '@halftone/core';
+import { floats, ints } from './shared/operands.ts';
+import { forEachPair, type Pair } from './shared/qbinary.ts';
 import { nearest } from './shared/requantizers.ts';
 
 const { fround } = Math;
 
-function run(spec: QAddSpec, io: HostIO): void {
-  const a = codes(io, 'a');
-  const b = codes(io, 'b');
-  const y = codes(io, 'y');
-  const [ra, rb, c0] = floats(io, 'factors') as unknown as [number, number, number];
-  const [lo, hi] = spec.clamp ?? codeRange(spec.dtype);
-  forEachBroadcastRow('qadd', spec.aShape, spec.bShape, (aAt, aStep, bAt, bStep, yAt, length) => {
-    for (let i = 0; i < length; i++) {
-      const t = fround(fround(c0 + fround(a[aAt + i * aStep]! * ra)) + fround(b[bAt + i * bStep]! * rb));
-      y[yAt + i] = nearest(t < lo ? lo : t > hi ? hi : t);
-    }
-  });
+/** Sum of two quantized tensors. */
+export function qadd(spec: QAddSpec, io: HostIO): void {
+  const { mode } = spec;
+  if (mode === 'ort-x86') forEachPair(spec, io, folded(floats(io, 'factors')));
+  else if (mode === 'decomposed') forEachPair(spec, io, decomposed(floats(io, 'factors')));
+  else forEachPair(spec, io, fixed(mode, ints(io, 'factors')));
 }
 
-/** Sum of two quantized tensors. */
-export const qadd: HostOpObject<QAddSpec> = {
-  run,
-  supports: (spec) => spec.mode === 'ort-x86' || { reason: `no addition mode ${String(spec.mode)}` },
-};
+function folded(factors: Float32Array): Pair {
+  const [ra, rb, c0] = factors as unknown as [number, number, number];
+  return (a, b) => nearest(fround(fround(c0 + fround(a * ra)) + fround(b * rb)));
+}
+
+function decomposed(factors: Float32Array): Pair {
+  const [sa, za, sb, zb, sy, zy] = factors as unknown as [number, number, number, number, number, number];
+  return (a, b) => nearest(fround(fround(fround((a - za) * sa) + fround((b - zb) * sb)) / sy)) + zy;
+}
+
+function fixed(mode: FixedMode, factors: Int32Array): Pair {
+  const [za, zb, zy, ma, na, mb, nb, my, ny] = Array.from(factors) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const multiply = fixedMultiply[mode];
+  const left = 1 << ADD_SHIFT;
+  return (a, b) =>
+    multiply(multiply((a - za) * left, ma, na) + multiply((b - zb) * left, mb, nb), my, ny) + zy;
+}

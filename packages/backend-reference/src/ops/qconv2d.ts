@@ -1,14 +1,15 @@
 // acc[n, oh, ow, o] = sum over kh, kw, i of (x[n, ih, iw, g * c/groups + i] - xZeroPoint) * (w[o, kh, kw, i] - wZeroPoint[o])
 // modulo 2^32, g the group of o; outside the image x is xZeroPoint, so those terms are 0
-import type { HostIO, HostOpObject, QConv2dSpec } from '@halftone/core';
+import type { HostIO, QConv2dSpec } from '@halftone/core';
 import { centre, centreRows } from './shared/centre.ts';
 import { convolve, isDepthwise } from './shared/convolve.ts';
-import { epilogue, supportsOutput } from './shared/epilogue.ts';
+import { epilogue } from './shared/epilogue.ts';
 import { addDots, addProducts } from './shared/int-sums.ts';
 import { codes, scalar } from './shared/operands.ts';
 import { transposed } from './shared/transposed.ts';
 
-function run(spec: QConv2dSpec, io: HostIO): void {
+/** Integer convolution. */
+export function qconv2d(spec: QConv2dSpec, io: HostIO): void {
   const { c, o, kernel } = spec;
   const taps = kernel[0] * kernel[1];
   const rowLength = (taps * c) / spec.groups;
@@ -24,6 +25,3 @@ function run(spec: QConv2dSpec, io: HostIO): void {
     emit: (pixel) => emit(acc, pixel * o),
   });
 }
-
-/** Integer convolution. */
-export const qconv2d: HostOpObject<QConv2dSpec> = { run, supports: supportsOutput };

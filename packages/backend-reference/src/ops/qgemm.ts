@@ -1,12 +1,13 @@
 // acc[i, j] = sum over k of (a[i, k] - aZeroPoint) * (b[k, j] - bZeroPoint[j])   modulo 2^32
-import type { HostIO, HostOpObject, QGemmSpec } from '@halftone/core';
+import type { HostIO, QGemmSpec } from '@halftone/core';
 import { centre, centreRows } from './shared/centre.ts';
-import { epilogue, supportsOutput } from './shared/epilogue.ts';
+import { epilogue } from './shared/epilogue.ts';
 import { addDots } from './shared/int-sums.ts';
 import { codes, scalar } from './shared/operands.ts';
 import { transposed } from './shared/transposed.ts';
 
-function run(spec: QGemmSpec, io: HostIO): void {
+/** Integer matrix product. */
+export function qgemm(spec: QGemmSpec, io: HostIO): void {
   const { batch, m, n, k } = spec;
   const a = centre(codes(io, 'a'), scalar(io, 'aZeroPoint'));
   const b = codes(io, 'b');
@@ -26,6 +27,3 @@ function run(spec: QGemmSpec, io: HostIO): void {
     }
   }
 }
-
-/** Integer matrix product. */
-export const qgemm: HostOpObject<QGemmSpec> = { run, supports: supportsOutput };

@@ -1,21 +1,16 @@
-// t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zp), hi - zp)) + zp
-import { codeRange, type HostIO, type HostOpObject, type RequantizeSpec } from '@halftone/core';
+// y = the requantization mode of core's numerics, one multiplier a tensor or an index of `axis`
+import { codeRange, type HostIO, type RequantizeSpec } from '@halftone/core';
 import { forEachChannel } from './shared/channels.ts';
-import { codes, floats, ints, scalar } from './shared/operands.ts';
-import { requantizers, supportsMode } from './shared/requantizers.ts';
-
-function run(spec: RequantizeSpec, io: HostIO): void {
-  const x = ints(io, 'x');
-  const y = codes(io, 'y');
-  const multipliers = floats(io, 'multiplier');
-  const zeroPoint = scalar(io, 'zeroPoint');
-  const formula = requantizers[spec.mode];
-  const [lo, hi] = spec.clamp ?? codeRange(spec.to);
-  forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
-    const multiplier = multipliers[channel]!;
-    for (let i = begin; i < end; i++) y[i] = formula(x[i]!, multiplier, zeroPoint, lo, hi);
-  });
-}
+import { codes, ints, scalar } from './shared/operands.ts';
+import { requantizerOf } from './shared/requantizers.ts';
 
 /** Int32 accumulators to 8-bit codes. */
-export const requantize: HostOpObject<RequantizeSpec> = { run, supports: (spec) => supportsMode(spec.mode) };
+export function requantize(spec: RequantizeSpec, io: HostIO): void {
+  const x = ints(io, 'x');
+  const y = codes(io, 'y');
+  const [lo, hi] = spec.clamp ?? codeRange(spec.to);
+  const apply = requantizerOf(spec.mode, io, scalar(io, 'zeroPoint'), lo, hi);
+  forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
+    for (let i = begin; i < end; i++) y[i] = apply(x[i]!, channel);
+  });
+}

@@ -2,8 +2,9 @@ import { dtypes, type CodeType } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import type { QuantParams } from '../numerics/params.ts';
 import type { QuantizedTensor } from '../numerics/quantize.ts';
-import { requantizeMultiplier } from '../numerics/requantize.ts';
+import { requantizeFactors, type RequantizeMode, requantizeMultiplier } from '../numerics/requantize.ts';
 import type { AccumulatorOutput, PerChannel } from '../ops/accumulator.ts';
+import { factorTensors } from '../ops/requantize.ts';
 import { type Tensor, tensor } from '../tensor.ts';
 import type { HostIO } from './contract.ts';
 import { OpRunner } from './op-runner.ts';
@@ -21,6 +22,8 @@ export interface ProductOptions<O extends ProductOutput> {
   readonly bias?: Tensor<'int32'> | undefined;
   /** Lowest and highest code of a quantized output: a fused activation. */
   readonly clamp?: readonly [lo: number, hi: number] | undefined;
+  /** How sums become codes; default ort-f32. */
+  readonly mode?: RequantizeMode | undefined;
 }
 
 export interface QGemmOptions<O extends ProductOutput> extends ProductOptions<O> {
@@ -65,18 +68,21 @@ export class Backend extends OpRunner {
     return (await this.call('dequantize', spec, io))['y'] as Tensor<'float32'>;
   }
 
-  /** Int32 sums of scale `from` (one, or one an index of `axis`) to codes; mode `ort-f32`. */
+  /** Int32 sums of scale `from` (one, or one an index of `axis`) to codes; `mode` is ort-f32 where it is left out. */
   async requantize<D extends CodeType>(
     x: Tensor<'int32'>,
     from: ArrayLike<number>,
     to: QuantParams<D>,
-    options: { readonly axis?: number; readonly clamp?: readonly [number, number] } = {},
+    options: {
+      readonly axis?: number;
+      readonly clamp?: readonly [number, number];
+      readonly mode?: RequantizeMode;
+    } = {},
   ): Promise<QuantizedTensor<D>> {
-    const multiplier = requantizeMultiplier(from, 1, scalarScale(to, 'the output'));
     const spec = { shape: x.shape, to: to.dtype, mode: 'ort-f32', ...options } as const;
     const { y } = await this.call('requantize', spec, {
       x,
-      multiplier: tensor('float32', multiplier),
+      ...factorOperands(spec.mode, from, 1, scalarScale(to, 'the output')),
       zeroPoint: operands(to)['zeroPoint']!,
     });
     return quantized(y as Tensor<D>, to);
@@ -203,21 +209,33 @@ function productOf<O extends ProductOutput>(
       output: { type: 'int32' },
       result: (y, shape) => ({ ...y, shape }) as ProductResult<O>,
     };
-  const yScale = output === 'float32' ? 1 : scalarScale(output, `${op}: the output`);
-  io['multiplier'] = tensor('float32', requantizeMultiplier(aScale, w.params.scale, yScale));
-  if (output === 'float32')
+  if (output === 'float32') {
+    io['multiplier'] = tensor('float32', requantizeMultiplier(aScale, w.params.scale, 1));
     return {
       ...common,
       output: { type: 'float32', multiplier: kind },
       result: (y, shape) => ({ ...y, shape }) as ProductResult<O>,
     };
+  }
+  const mode = options.mode ?? 'ort-f32';
+  const yScale = scalarScale(output, `${op}: the output`);
+  Object.assign(io, factorOperands(mode, aScale, w.params.scale, yScale));
   io['zeroPoint'] = operands(output)['zeroPoint']!;
   const clamp = options.clamp ? { clamp: options.clamp } : {};
   return {
     ...common,
-    output: { type: 'codes', dtype: output.dtype, mode: 'ort-f32', multiplier: kind, ...clamp },
+    output: { type: 'codes', dtype: output.dtype, mode, multiplier: kind, ...clamp },
     result: (y, shape) => quantized({ ...y, shape } as Tensor<CodeType>, output) as ProductResult<O>,
   };
+}
+
+function factorOperands(
+  mode: RequantizeMode,
+  sa: number | ArrayLike<number>,
+  sb: number | ArrayLike<number>,
+  sy: number,
+): Record<string, Tensor> {
+  return factorTensors(requantizeFactors(mode, sa, sb, sy));
 }
 
 function quantized<D extends CodeType>(codes: Tensor<D>, params: QuantParams<D>): QuantizedTensor<D> {

@@ -2,19 +2,24 @@ import { type CodeType, codeRange } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import { type Tensor, zeros } from '../tensor.ts';
 import { paramLayout } from './axis.ts';
+import { decomposeMultiplier, fixedMultiply, type FixedMode } from './fixed-multiply.ts';
 import { roundHalfEven } from './round.ts';
 
-/** How accumulators become codes; the name of a mode stands for its exact formula. */
-export type RequantizeMode = 'ort-f32';
+/** How accumulators become codes; the name of a mode stands for its exact formula. Numerics 4.3, 4.4. */
+export type RequantizeMode = 'ort-f32' | 'onnx-ref' | FixedMode;
 
-/** One accumulator times its multiplier, rounded and saturated to codes from `qmin` to `qmax` around `zeroPoint`. */
-export type RequantizeFunction = (
-  acc: number,
-  multiplier: number,
-  zeroPoint: number,
-  qmin: number,
-  qmax: number,
-) => number;
+/** What accumulators are multiplied with: float32 values, or fixed-point pairs. One, or one an output channel. */
+export type RequantizeFactors =
+  | { readonly multiplier: Float32Array; readonly shift?: undefined }
+  | { readonly multiplier: Int32Array; readonly shift: Int32Array };
+
+/** One accumulator, of an output channel, as a code. */
+export type Requantizer = (acc: number, channel: number) => number;
+
+/** True for the modes that multiply in integers. */
+export function isFixedMode(mode: RequantizeMode): mode is FixedMode {
+  return Object.hasOwn(fixedMultiply, mode);
+}
 
 /**
  * The multiplier of a requantization, `m = f32(f32(sa * sb) / sy)`: scale of the first operand, of the second
@@ -28,27 +33,34 @@ export function requantizeMultiplier(
   sb: number | ArrayLike<number>,
   sy: number | ArrayLike<number>,
 ): Float32Array {
-  const [a, b, y] = [scales('sa', sa), scales('sb', sb), scales('sy', sy)];
-  const count = [a, b, y].reduce((n, list) => (list.length === 1 ? n : list.length), 1);
-  const at = (list: Float32Array, i: number): number => list[list.length === 1 ? 0 : i] as number;
-  for (const list of [a, b, y]) {
-    if (list.length !== 1 && list.length !== count) {
-      throw new HalftoneError(
-        'HT_SHAPE_MISMATCH',
-        `scales of ${a.length}, ${b.length} and ${y.length} elements; each is one, or as many as the others`,
-        { sa: a.length, sb: b.length, sy: y.length },
-      );
-    }
-  }
-  return new Float32Array(count).map((_, i) => {
-    const m = Math.fround(Math.fround(at(a, i) * at(b, i)) / at(y, i));
-    if (m < Infinity) return m;
+  return Float32Array.from(
+    combine(sa, sb, sy, (a, b, y) => Math.fround(Math.fround(a * b) / y)).map((m, index) => {
+      if (m < Infinity) return m;
+      throw new HalftoneError('HT_INVALID_ARGUMENT', `multiplier ${index} overflows float32`, { index });
+    }),
+  );
+}
+
+/** A number for each channel from three scales or lists of scales. */
+function combine(
+  sa: number | ArrayLike<number>,
+  sb: number | ArrayLike<number>,
+  sy: number | ArrayLike<number>,
+  of: (a: number, b: number, y: number) => number,
+): number[] {
+  const lists = [scales('sa', sa), scales('sb', sb), scales('sy', sy)] as const;
+  const count = lists.reduce((n, list) => (list.length === 1 ? n : list.length), 1);
+  if (lists.some((list) => list.length !== 1 && list.length !== count)) {
+    const lengths = lists.map((list) => list.length);
     throw new HalftoneError(
-      'HT_INVALID_ARGUMENT',
-      `multiplier ${i} overflows float32: ${at(a, i)} * ${at(b, i)} / ${at(y, i)}`,
-      { index: i },
+      'HT_SHAPE_MISMATCH',
+      `scales of ${lengths.join(', ')} elements; each is one, or as many as the others`,
+      { lengths },
     );
-  });
+  }
+  const [a, b, y] = lists;
+  const at = (list: Float32Array, i: number): number => list[list.length === 1 ? 0 : i]!;
+  return Array.from({ length: count }, (_, i) => of(at(a, i), at(b, i), at(y, i)));
 }
 
 /**
@@ -70,15 +82,79 @@ export function requantizeOrtF32(
   return roundHalfEven(t < low ? low : t > high ? high : t) + zeroPoint;
 }
 
-/** The formula of each mode. */
-export const requantizeModes: { readonly [M in RequantizeMode]: RequantizeFunction } = {
-  'ort-f32': requantizeOrtF32,
-};
+/**
+ * Mode `onnx-ref`: `rint(min(max(acc * m + zp, qmin), qmax))` in f64, the zero point added before rounding, ties to even.
+ * As the ONNX reference evaluator's QLinearMatMul and QLinearConv, whose int32 by float32 product NumPy makes a float64.
+ */
+export function requantizeOnnxRef(
+  acc: number,
+  multiplier: number,
+  zeroPoint: number,
+  qmin: number,
+  qmax: number,
+): number {
+  const t = acc * multiplier + zeroPoint;
+  return roundHalfEven(t < qmin ? qmin : t > qmax ? qmax : t);
+}
+
+/** Names of all modes. */
+export const requantizeModes: readonly RequantizeMode[] = [
+  'ort-f32',
+  'onnx-ref',
+  ...(Object.keys(fixedMultiply) as FixedMode[]),
+];
+
+/**
+ * The factors of a mode from scales as `requantizeMultiplier` takes them. The real multiplier of a fixed-point pair is
+ * `sa * sb / sy` in f64, of scales in f32. Errors of `requantizeMultiplier`.
+ */
+export function requantizeFactors(
+  mode: RequantizeMode,
+  sa: number | ArrayLike<number>,
+  sb: number | ArrayLike<number>,
+  sy: number | ArrayLike<number>,
+): RequantizeFactors {
+  if (!isFixedMode(mode)) return { multiplier: requantizeMultiplier(sa, sb, sy) };
+  return fixedFactors(combine(sa, sb, sy, (a, b, y) => (a * b) / y));
+}
+
+/** Fixed-point pairs of real multipliers. Throws HT_INVALID_ARGUMENT as `decomposeMultiplier`. */
+export function fixedFactors(
+  reals: ArrayLike<number>,
+): Extract<RequantizeFactors, { multiplier: Int32Array }> {
+  const pairs = Array.from(reals, decomposeMultiplier);
+  return {
+    multiplier: Int32Array.from(pairs, (pair) => pair.multiplier),
+    shift: Int32Array.from(pairs, (pair) => pair.shift),
+  };
+}
+
+/** Makes the function of a mode that turns accumulators into codes from `qmin` to `qmax` around `zeroPoint`. */
+export function requantizer(
+  mode: RequantizeMode,
+  factors: RequantizeFactors,
+  zeroPoint: number,
+  qmin: number,
+  qmax: number,
+): Requantizer {
+  const { multiplier, shift } = factors;
+  const one = multiplier.length === 1;
+  if (isFixedMode(mode)) {
+    const multiply = fixedMultiply[mode];
+    return (acc, channel) => {
+      const c = one ? 0 : channel;
+      const q = multiply(acc, multiplier[c]!, shift![c]!) + zeroPoint;
+      return q < qmin ? qmin : q > qmax ? qmax : q;
+    };
+  }
+  const formula = mode === 'onnx-ref' ? requantizeOnnxRef : requantizeOrtF32;
+  return (acc, channel) => formula(acc, multiplier[one ? 0 : channel]!, zeroPoint, qmin, qmax);
+}
 
 /** Choices of `requantizeTensor`. */
 export interface RequantizeOptions<D extends CodeType = CodeType> {
   readonly dtype: D;
-  /** From `requantizeMultiplier`: one, or one for each index of `axis`. */
+  /** Real multipliers: one, or one for each index of `axis`. From `requantizeMultiplier` for the float modes; others are decomposed. */
   readonly multiplier: ArrayLike<number>;
   /** Axis of the multipliers; left out, there is one. */
   readonly axis?: number | undefined;
@@ -107,10 +183,10 @@ export function requantizeTensor<D extends CodeType>(
       { dtype: acc.dtype },
     );
   }
-  if (!Object.hasOwn(requantizeModes, mode)) {
+  if (!requantizeModes.includes(mode)) {
     throw new HalftoneError(
       'HT_UNSUPPORTED',
-      `unknown mode ${String(mode)}; one of ${Object.keys(requantizeModes).join(', ')} is needed`,
+      `unknown mode ${String(mode)}; one of ${requantizeModes.join(', ')} is needed`,
       { mode },
     );
   }
@@ -122,14 +198,15 @@ export function requantizeTensor<D extends CodeType>(
       throw new HalftoneError('HT_INVALID_ARGUMENT', message, { zeroPoint, clamp: [qmin, qmax] });
     }
   }
-  const requantize = requantizeModes[mode];
+  const factors = isFixedMode(mode)
+    ? fixedFactors(multiplier)
+    : { multiplier: Float32Array.from(multiplier) };
+  const requantize = requantizer(mode, factors, zeroPoint, qmin, qmax);
   const { outer, channels, inner } = paramLayout(acc.data.length, acc.shape, axis, multiplier.length);
   const out = zeros(dtype, acc.shape);
   for (let o = 0, i = 0; o < outer; o++) {
     for (let c = 0; c < channels; c++) {
-      const m = multiplier[c] as number;
-      for (const end = i + inner; i < end; i++)
-        out.data[i] = requantize(acc.data[i] as number, m, zeroPoint, qmin, qmax);
+      for (const end = i + inner; i < end; i++) out.data[i] = requantize(acc.data[i] as number, c);
     }
   }
   return out;

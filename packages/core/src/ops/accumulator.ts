@@ -3,7 +3,7 @@ import type { CodeType } from '../dtype.ts';
 import type { RequantizeMode } from '../numerics/requantize.ts';
 import type { TensorDesc } from '../tensor.ts';
 import { type Descs, requireSpec } from './definition.ts';
-import { checkClamp } from './requantize.ts';
+import { checkClamp, checkMode, factorInputs } from './requantize.ts';
 
 /** One value for the tensor, or one for each output channel (the columns of a GEMM). */
 export type PerChannel = 'per-tensor' | 'per-channel';
@@ -11,7 +11,7 @@ export type PerChannel = 'per-tensor' | 'per-channel';
 export type AccumulatorOutput =
   /** y = acc + bias (int32, wrapping). */
   | { readonly type: 'int32' }
-  /** y = requantize(acc + bias); operands `multiplier`, `zeroPoint`. */
+  /** y = requantize(acc + bias); operands `multiplier`, `shift` in the fixed-point modes, `zeroPoint`. */
   | {
       readonly type: 'codes';
       readonly dtype: CodeType;
@@ -37,7 +37,9 @@ export function checkAccumulator(op: string, spec: AccumulatorSpec): void {
     'a float32 bias needs float32 output',
     spec,
   );
-  if (spec.output.type === 'codes') checkClamp(op, spec.output.dtype, spec.output.clamp, spec);
+  if (spec.output.type !== 'codes') return;
+  checkMode(op, spec.output.mode, spec);
+  checkClamp(op, spec.output.dtype, spec.output.clamp, spec);
 }
 
 /** The operands that the accumulator's way out needs, for `channels` output channels. */
@@ -45,10 +47,13 @@ export function accumulatorInputs(spec: AccumulatorSpec, channels: number): Desc
   const inputs: Record<string, TensorDesc> = {};
   if (spec.bias !== 'none') inputs['bias'] = { dtype: spec.bias, shape: [channels] };
   const { output } = spec;
-  if (output.type !== 'int32') {
-    inputs['multiplier'] = { dtype: 'float32', shape: [output.multiplier === 'per-channel' ? channels : 1] };
+  if (output.type === 'int32') return inputs;
+  const count = output.multiplier === 'per-channel' ? channels : 1;
+  if (output.type === 'float32') inputs['multiplier'] = { dtype: 'float32', shape: [count] };
+  else {
+    Object.assign(inputs, factorInputs(output.mode, count));
+    inputs['zeroPoint'] = { dtype: output.dtype, shape: [1] };
   }
-  if (output.type === 'codes') inputs['zeroPoint'] = { dtype: output.dtype, shape: [1] };
   return inputs;
 }
 

@@ -41,6 +41,8 @@ import {
   type QMaxPoolSpec,
 } from './pool.ts';
 import { qadd, type QAddSpec } from './qadd.ts';
+import { qmul, type QMulSpec } from './qmul.ts';
+import { qsoftmax, type QSoftmaxSpec } from './qsoftmax.ts';
 import { qconv2d, type QConv2dSpec } from './qconv2d.ts';
 import { qgemm, type QGemmSpec } from './qgemm.ts';
 import { quantize, type QuantizeSpec } from './quantize.ts';
@@ -58,6 +60,8 @@ export interface OpSpecs {
   qmaxpool: QMaxPoolSpec;
   qavgpool: QAvgPoolSpec;
   qadd: QAddSpec;
+  qmul: QMulSpec;
+  qsoftmax: QSoftmaxSpec;
   lut256: Lut256Spec;
   dynamicQuantize: DynamicQuantizeSpec;
   conv2d: Conv2dSpec;
@@ -90,6 +94,8 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   qmaxpool,
   qavgpool,
   qadd,
+  qmul,
+  qsoftmax,
   lut256,
   dynamicQuantize,
   conv2d,

@@ -1,6 +1,12 @@
 import type { CodeType } from '../dtype.ts';
-import type { RequantizeMode } from '../numerics/requantize.ts';
+import {
+  fixedFactors,
+  isFixedMode,
+  type RequantizeFactors,
+  type RequantizeMode,
+} from '../numerics/requantize.ts';
 import type { OpDefinition } from './definition.ts';
+import { checkMode, factorInputs } from './requantize.ts';
 import { checkWindow, type WindowSpec, windowOutput } from './window.ts';
 
 export interface QMaxPoolSpec extends WindowSpec {
@@ -26,27 +32,37 @@ export interface QAvgPoolSpec extends WindowSpec {
 
 /**
  * Mean of each window: y = requantize(sum of (x - xZeroPoint), multiplier[count - 1]), the sum exact in int32.
- * `multiplier` [kernel h * kernel w] holds fround(sx / fround(sy * count)) for each count of elements;
- * a window of padding alone gives the zero point. NHWC. Numerics 4.13.
+ * Factors are those of `averageFactors`, one for each count of elements: in float fround(sx / fround(sy * count)).
+ * A window of padding alone gives the zero point. NHWC. Numerics 4.13.
  */
 export const qavgpool: OpDefinition<QAvgPoolSpec> = {
   name: 'qavgpool',
   tier: 'integer',
-  check: (spec) => checkWindow('qavgpool', spec),
+  check(spec) {
+    checkWindow('qavgpool', spec);
+    checkMode('qavgpool', spec.mode, spec);
+  },
   inputs: (spec) => ({
     x: { dtype: spec.dtype, shape: [spec.n, spec.h, spec.w, spec.c] },
     xZeroPoint: { dtype: spec.dtype, shape: [1] },
-    multiplier: { dtype: 'float32', shape: [spec.kernel[0] * spec.kernel[1]] },
+    ...factorInputs(spec.mode, spec.kernel[0] * spec.kernel[1]),
     zeroPoint: { dtype: spec.to, shape: [1] },
   }),
   outputs: (spec) => ({ y: { dtype: spec.to, shape: [spec.n, ...windowOutput(spec), spec.c] } }),
 };
 
-/** Multipliers of `qavgpool` for windows of 1 to `count` elements. */
-export function averageMultipliers(xScale: number, yScale: number, count: number): Float32Array {
-  const multipliers = new Float32Array(count);
-  for (let i = 0; i < count; i++) multipliers[i] = Math.fround(xScale) / Math.fround(yScale * (i + 1));
-  return multipliers;
+/** Factors of `qavgpool` for windows of 1 to `count` elements. */
+export function averageFactors(
+  mode: RequantizeMode,
+  xScale: number,
+  yScale: number,
+  count: number,
+): RequantizeFactors {
+  const counts = Array.from({ length: count }, (_, i) => i + 1);
+  if (isFixedMode(mode)) return fixedFactors(counts.map((n) => xScale / (yScale * n)));
+  return {
+    multiplier: Float32Array.from(counts, (n) => Math.fround(xScale) / Math.fround(yScale * n)),
+  };
 }
 
 /** Largest float of each window; padding never wins; a NaN of the window wins; padding alone gives -Infinity. NHWC. */

@@ -1,7 +1,13 @@
-// t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zp), hi - zp)) + zp
+// ort-f32: t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zp), hi - zp)) + zp; the others: numerics
 import { type CodeType, codeRange } from '../dtype.ts';
-import type { RequantizeMode } from '../numerics/requantize.ts';
-import { type OpDefinition, paramCount, requireSpec } from './definition.ts';
+import {
+  isFixedMode,
+  type RequantizeFactors,
+  type RequantizeMode,
+  requantizeModes,
+} from '../numerics/requantize.ts';
+import { tensor, type Tensor } from '../tensor.ts';
+import { type Descs, type OpDefinition, paramCount, requireSpec } from './definition.ts';
 
 export interface RequantizeSpec {
   readonly shape: readonly number[];
@@ -19,15 +25,32 @@ export const requantize: OpDefinition<RequantizeSpec> = {
   tier: 'required',
   check(spec) {
     paramCount('requantize', spec.shape, spec.axis);
+    checkMode('requantize', spec.mode, spec);
     checkClamp('requantize', spec.to, spec.clamp, spec);
   },
   inputs: (spec) => ({
     x: { dtype: 'int32', shape: spec.shape },
-    multiplier: { dtype: 'float32', shape: [paramCount('requantize', spec.shape, spec.axis)] },
+    ...factorInputs(spec.mode, paramCount('requantize', spec.shape, spec.axis)),
     zeroPoint: { dtype: spec.to, shape: [1] },
   }),
   outputs: (spec) => ({ y: { dtype: spec.to, shape: spec.shape } }),
 };
+
+/** The operands that a mode multiplies with: `multiplier` in float32, or `multiplier` and `shift` in int32. */
+export function factorInputs(mode: RequantizeMode, count: number): Descs {
+  if (!isFixedMode(mode)) return { multiplier: { dtype: 'float32', shape: [count] } };
+  return { multiplier: { dtype: 'int32', shape: [count] }, shift: { dtype: 'int32', shape: [count] } };
+}
+
+/** Factors as the operands that `factorInputs` names. */
+export function factorTensors(factors: RequantizeFactors): Record<string, Tensor> {
+  if (factors.shift === undefined) return { multiplier: tensor('float32', factors.multiplier) };
+  return { multiplier: tensor('int32', factors.multiplier), shift: tensor('int32', factors.shift) };
+}
+
+export function checkMode(op: string, mode: RequantizeMode, spec: object): void {
+  requireSpec(op, requantizeModes.includes(mode), `no requantization mode ${mode}`, spec);
+}
 
 export function checkClamp(
   op: string,

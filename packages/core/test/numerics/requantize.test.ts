@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type HalftoneErrorCode, isHalftoneError } from '../../src/errors.ts';
 import {
-  type RequantizeOptions,
+  requantizeFactors,
+  type RequantizeMode,
   requantizeModes,
+  requantizeOnnxRef,
+  type RequantizeOptions,
   requantizeMultiplier,
   requantizeOrtF32,
   requantizeTensor,
@@ -117,10 +120,6 @@ describe('requantizeOrtF32', () => {
       ),
     );
   });
-
-  test('is the mode of its name', () => {
-    expect(requantizeModes).toEqual({ 'ort-f32': requantizeOrtF32 });
-  });
 });
 
 describe('requantizeTensor', () => {
@@ -157,7 +156,7 @@ describe('requantizeTensor', () => {
       [{ zeroPoint: 0.5 }, 'HT_INVALID_ARGUMENT'],
       [{ clamp: [0, 128] }, 'HT_INVALID_ARGUMENT'],
       [{ clamp: [5, 4] }, 'HT_INVALID_ARGUMENT'],
-      [{ mode: 'tflite-double' as 'ort-f32' }, 'HT_UNSUPPORTED'],
+      [{ mode: 'tflite' as 'ort-f32' }, 'HT_UNSUPPORTED'],
     ];
     for (const [options, code] of wrong) {
       expect(
@@ -168,5 +167,57 @@ describe('requantizeTensor', () => {
     expect(() =>
       requantizeTensor(tensor('float32', [1]) as never, { dtype: 'int8', multiplier: [1] }),
     ).toThrow(fails('HT_DTYPE_MISMATCH'));
+  });
+});
+
+describe('modes', () => {
+  // Numerics 4.4: the multiplier, the accumulator, and what double, single, f32 and floor make of them.
+  test.each([
+    [0.5, 1, 1, 1, 0, 0],
+    [0.5, -3, -1, -1, -2, -2],
+    [0.25, 1, 1, 0, 0, 0],
+    [0.0052493438, -5222, -27, -27, -27, -28],
+  ])('%d times %d', (m, acc, double, single, even, floor) => {
+    const of = (mode: RequantizeMode): number =>
+      requantizeTensor(tensor('int32', [acc]), { dtype: 'int8', multiplier: [m], mode }).data[0]!;
+    expect(
+      ['tflite-double', 'tflite-single', 'ort-f32', 'shift-floor'].map((mode) => of(mode as RequantizeMode)),
+    ).toEqual([double, single, even, floor]);
+  });
+
+  // Numerics 4.3, from the reference evaluator of onnx.
+  test.each([
+    [1, [2, 2, 4, 4]],
+    [113, [114, 114, 116, 116]],
+  ])('onnx-ref rounds after it has added zero point %d', (zeroPoint, codes) => {
+    const options = { dtype: 'uint8', multiplier: [0.5], zeroPoint, mode: 'onnx-ref' } as const;
+    expect([...requantizeTensor(tensor('int32', [1, 3, 5, 7]), options).data]).toEqual(codes);
+  });
+
+  test('onnx-ref multiplies in f64', () => {
+    const m = Math.fround(1 / 3);
+    const acc = 16777217;
+    expect(requantizeOnnxRef(acc, m / 2 ** 20, 0, -128, 127)).toBe(5);
+    expect(requantizeOnnxRef(2 ** 31 - 1, m, 3, -128, 127)).toBe(127);
+    expect(requantizeOnnxRef(-(2 ** 31), m, 3, -128, 127)).toBe(-128);
+  });
+
+  test('all saturate, and take a clamp after the zero point', () => {
+    for (const mode of requantizeModes) {
+      const options = { dtype: 'int8', multiplier: [0.75], zeroPoint: -3, clamp: [-3, 100], mode } as const;
+      const acc = tensor('int32', [2 ** 31 - 1, -(2 ** 31), -5, 40]);
+      expect([...requantizeTensor(acc, options).data], mode).toEqual([100, -3, -3, 27]);
+    }
+  });
+
+  test('fixed factors come from the f64 product of float32 scales', () => {
+    const [sa, sb, sy] = f32([0.0123, 0.0457, 0.3]) as [number, number, number];
+    const { multiplier, shift } = requantizeFactors('tflite-double', sa, [sb, 2 * sb], sy);
+    expect(shift).toEqual(Int32Array.of(-9, -8));
+    expect(multiplier[0]).toBe(Math.floor(((sa * sb) / sy) * 2 ** 40 + 0.5));
+    expect(multiplier[1]).toBe(multiplier[0]);
+    expect(requantizeFactors('onnx-ref', sa, sb, sy)).toEqual({
+      multiplier: requantizeMultiplier(sa, sb, sy),
+    });
   });
 });

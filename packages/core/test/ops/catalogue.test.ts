@@ -1,12 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
 import {
   addFactors,
-  averageMultipliers,
+  averageFactors,
   broadcastShape,
   broadcastStrides,
   catalogue,
   isExactOp,
   isHalftoneError,
+  mulFactors,
   type OpDefinition,
   type OpName,
   opNames,
@@ -95,6 +96,14 @@ const valid: {
   qadd: [
     { aShape: [2, 1], bShape: [3], dtype: 'uint8', mode: 'ort-x86' },
     { a: [2, 1], b: [3], factors: [3], y: [2, 3] },
+  ],
+  qmul: [
+    { aShape: [2, 1], bShape: [3], dtype: 'uint8', mode: 'tflite-double' },
+    { a: [2, 1], b: [3], factors: [5], y: [2, 3] },
+  ],
+  qsoftmax: [
+    { outer: 2, extent: 3, inner: 4, from: 'int8', to: 'uint8', mode: 'tflite-single' },
+    { x: [2, 3, 4], table: [256], multiplier: [1], shift: [1], zeroPoint: [1], y: [2, 3, 4] },
   ],
   lut256: [
     { shape: [7], from: 'uint8', to: 'int8' },
@@ -264,7 +273,11 @@ describe('constants that core derives for backends', () => {
     const { fround } = Math;
     const sum = (sa: number, sb: number, sc: number, a: number, b: number): number => {
       const of = (scale: number) => ({ scale, zeroPoint: 128 });
-      const [ra, rb, c0] = addFactors(of(sa), of(sb), of(sc)) as unknown as [number, number, number];
+      const [ra, rb, c0] = addFactors('ort-x86', of(sa), of(sb), of(sc)).data as unknown as [
+        number,
+        number,
+        number,
+      ];
       return roundHalfEven(fround(fround(c0 + fround(a * ra)) + fround(b * rb)));
     };
     expect([sum(0.1, 0.1, 0.2, 0, 7), sum(0.05, 0.1, 0.3, 1, 1), sum(0.05, 0.1, 0.3, 1, 70)]).toEqual([
@@ -272,10 +285,40 @@ describe('constants that core derives for backends', () => {
     ]);
   });
 
-  it('averageMultipliers: sx / (sy * count), each step in f32', () => {
+  it('addFactors: parameters as they are, or fixed-point pairs of the operands over twice the larger scale', () => {
+    const [a, b, y] = [
+      { scale: 0.5, zeroPoint: 1 },
+      { scale: 0.25, zeroPoint: 2 },
+      { scale: 2, zeroPoint: 3 },
+    ] as const;
+    expect(addFactors('decomposed', a, b, y)).toEqual(tensor('float32', [0.5, 1, 0.25, 2, 2, 3]));
+    // 0.5 / 1, 0.25 / 1 and 1 / (2^20 * 2) are powers of two: mantissa 2^30.
+    expect(addFactors('tflite-double', a, b, y)).toEqual(
+      tensor('int32', [1, 2, 3, 2 ** 30, 0, 2 ** 30, -1, 2 ** 30, -20]),
+    );
+  });
+
+  it('mulFactors: zero points and the multiplier of each mode', () => {
+    const [a, b, y] = [
+      { scale: 0.5, zeroPoint: 1 },
+      { scale: 0.25, zeroPoint: 2 },
+      { scale: 2, zeroPoint: 3 },
+    ] as const;
+    expect(mulFactors('ort-x86', a, b, y)).toEqual(tensor('float32', [1, 2, 3, 0.0625]));
+    expect(mulFactors('decomposed', a, b, y)).toEqual(tensor('float32', [0.5, 1, 0.25, 2, 2, 3]));
+    expect(mulFactors('shift-floor', a, b, y)).toEqual(tensor('int32', [1, 2, 3, 2 ** 30, -3]));
+  });
+
+  it('averageFactors: sx / (sy * count), each step in f32, or its fixed-point pair', () => {
     const { fround } = Math;
     const expected = [1, 2, 3].map((count) => fround(fround(0.3) / fround(fround(0.7) * count)));
-    expect(Array.from(averageMultipliers(fround(0.3), fround(0.7), 3))).toEqual(expected);
+    expect(averageFactors('ort-f32', fround(0.3), fround(0.7), 3)).toEqual({
+      multiplier: Float32Array.from(expected),
+    });
+    expect(averageFactors('tflite-single', 1, 1, 4)).toEqual({
+      multiplier: Int32Array.of(2 ** 30, 2 ** 30, 1431655765, 2 ** 30),
+      shift: Int32Array.of(1, 0, -1, -1),
+    });
   });
 });
 

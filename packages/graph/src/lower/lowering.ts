@@ -14,6 +14,7 @@ import {
   tensor,
   zeros,
 } from '@halftone/core';
+import { arithmetics, type Modes } from '../arithmetic.ts';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
@@ -39,6 +40,7 @@ export class Lowering {
   readonly steps: Step[] = [];
   readonly absorbed: Set<Node> = new Set();
   readonly opset: number;
+  readonly modes: Modes;
   readonly #graph: Graph;
   readonly #types: ValueTypes;
   readonly #entries = new Map<string, Entry>();
@@ -46,9 +48,10 @@ export class Lowering {
   readonly #outputs: ReadonlySet<string>;
   #nodes: readonly Node[] = [];
 
-  constructor(graph: Graph, types: ValueTypes) {
+  constructor(graph: Graph, types: ValueTypes, modes: Modes = arithmetics.ort) {
     this.#graph = graph;
     this.opset = graph.opset;
+    this.modes = modes;
     this.#types = types;
     this.#outputs = new Set(graph.outputs.map((output) => output.name));
     for (const node of graph.nodes) {

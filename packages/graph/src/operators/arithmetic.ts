@@ -1,16 +1,15 @@
-import { addFactors, type BinarySpec, tensor } from '@halftone/core';
+import type { BinarySpec } from '@halftone/core';
 import type { Node } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { broadcastDims } from './broadcast-dims.ts';
-import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { codeType } from './codes.ts';
+import { floatClampAfter } from './clamp.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
-import { MICROSOFT } from './domains.ts';
 import { shapeIn } from './geometry.ts';
 
-function inferBinary(node: Node, context: InferContext, bInput: number): ValueType[] {
+/** Type of an elementwise result of two operands, the second of which is input `bInput`. */
+export function inferBinary(node: Node, context: InferContext, bInput: number): ValueType[] {
   const a = context.type(0);
   const b = context.type(bInput);
   const shape = a.shape && b.shape ? broadcastDims(node, a.shape, b.shape) : undefined;
@@ -18,7 +17,7 @@ function inferBinary(node: Node, context: InferContext, bInput: number): ValueTy
 }
 
 /** Both operands in one layout, the ranks made equal so that channels stand at one place. */
-function aligned(
+export function aligned(
   lowering: Lowering,
   names: readonly [string, string],
   rank: number,
@@ -74,54 +73,9 @@ function binaryOperator(op: string, fn: BinarySpec['function']): Operator {
   };
 }
 
-const qlinearAdd: Operator = {
-  op: 'QLinearAdd',
-  domain: MICROSOFT,
-  infer: (node, context) => inferBinary(node, context, 3),
-  lower(node, lowering) {
-    const [a, aScale, aZero, b, bScale, bZero, cScale, cZero] = node.inputs as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    const dtype = codeType(node, lowering, a);
-    const { layout, values, shapes } = aligned(lowering, [a, b], lowering.rank(node.outputs[0]!));
-    const params = [aScale, aZero, bScale, bZero, cScale, cZero].map((name) =>
-      name ? lowering.plain(name) : lowering.constant(tensor('float32', [0])),
-    );
-    const factors = lowering.host('factors', 'float32', [3], params, (...scalars) => {
-      const [sa, za, sb, zb, sc, zc] = scalars.map((scalar) => Number(scalar.data[0])) as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      return tensor(
-        'float32',
-        addFactors({ scale: sa, zeroPoint: za }, { scale: sb, zeroPoint: zb }, { scale: sc, zeroPoint: zc }),
-      );
-    });
-    const { clamp, output } = codeClampAfter(node, lowering, dtype);
-    const spec = { aShape: shapes[0]!, bShape: shapes[1]!, dtype, mode: 'ort-x86', ...clamp } as const;
-    lowering.define(
-      output,
-      layout,
-      lowering.kernel('qadd', spec, { a: values[0]!, b: values[1]!, factors }, output)['y']!,
-    );
-  },
-};
-
 export const arithmeticOperators: readonly Operator[] = [
   binaryOperator('Add', 'add'),
   binaryOperator('Sub', 'sub'),
   binaryOperator('Mul', 'mul'),
   binaryOperator('Div', 'div'),
-  qlinearAdd,
 ];

@@ -3,8 +3,14 @@ import {
   type AccumulatorOutput,
   type CodeType,
   dtypes,
+  factorTensors,
+  isFixedMode,
   type PerChannel,
+  requantizeFactors,
+  type RequantizeFactors,
+  type RequantizeMode,
   sizeOf,
+  type Tensor,
   tensor,
 } from '@halftone/core';
 import type { Node } from '../ir.ts';
@@ -43,13 +49,48 @@ export function zeroPointOf(lowering: Lowering, name: string | undefined, dtype:
   return { value, perChannel: perChannel(value) };
 }
 
-/** Codes by `ort-f32`, with as many multipliers as `multiplier` has. */
+/** What a requantization multiplies with: the operands `multiplier` and, in fixed point, `shift`. */
+export interface Factors {
+  readonly operands: Readonly<Record<string, Value>>;
+  readonly perChannel: PerChannel;
+}
+
+/** Emits the factors of the session's mode: `count` of them, from scales that are known now or at run time. */
+export function factorsOf(
+  lowering: Lowering,
+  count: number,
+  scales: readonly Value[],
+  compute: (mode: RequantizeMode, ...scales: Tensor[]) => RequantizeFactors,
+): Factors {
+  const mode = lowering.modes.requantize;
+  const operand = (name: 'multiplier' | 'shift', dtype: 'float32' | 'int32'): Value =>
+    lowering.host(
+      name,
+      dtype,
+      [count],
+      scales,
+      (...values) => factorTensors(compute(mode, ...values))[name]!,
+    );
+  const operands = isFixedMode(mode)
+    ? { multiplier: operand('multiplier', 'int32'), shift: operand('shift', 'int32') }
+    : { multiplier: operand('multiplier', 'float32') };
+  return { operands, perChannel: count === 1 ? 'per-tensor' : 'per-channel' };
+}
+
+/** Codes in the session's mode, with as many multipliers as there are factors. */
 export function accumulatorOutput(
+  lowering: Lowering,
   dtype: CodeType,
-  multiplier: Value,
+  factors: Factors,
   clamp: { readonly clamp?: readonly [number, number] },
 ): AccumulatorOutput {
-  return { type: 'codes', dtype, mode: 'ort-f32', multiplier: perChannel(multiplier), ...clamp };
+  const mode = lowering.modes.requantize;
+  return { type: 'codes', dtype, mode, multiplier: factors.perChannel, ...clamp };
+}
+
+/** The scales of an operator's multiplier as numbers: the first two multiplied, divided by the third. */
+export function productFactors(mode: RequantizeMode, a: Tensor, b: Tensor, y: Tensor): RequantizeFactors {
+  return requantizeFactors(mode, a.data[0] as number, b.data as Float32Array, y.data[0] as number);
 }
 
 /** The accumulator scaled to floats. */

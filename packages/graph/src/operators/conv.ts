@@ -1,10 +1,10 @@
-import { requantizeMultiplier, tensor, type Tensor, type WindowSpec } from '@halftone/core';
+import { sizeOf, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import { shapeError } from '../shape-error.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
-import { accumulatorOutput, codeType, zeroPointOf } from './codes.ts';
+import { accumulatorOutput, codeType, factorsOf, productFactors, zeroPointOf } from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
@@ -117,13 +117,8 @@ const qlinearConv: Operator = {
     const weights = codeType(node, lowering, wName!);
     const dtype = codeType(node, lowering, yZero!);
     const wZeroPoint = zeroPointOf(lowering, wZero, weights);
-    const multiplier = lowering.host(
-      'multiplier',
-      'float32',
-      lowering.shape(wScale!).length === 0 ? [1] : lowering.shape(wScale!),
-      [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)],
-      multipliers,
-    );
+    const scales = [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)];
+    const factors = factorsOf(lowering, sizeOf(lowering.shape(wScale!)), scales, productFactors);
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
     const spec = {
       ...window,
@@ -133,7 +128,7 @@ const qlinearConv: Operator = {
       weights,
       wZeroPoint: wZeroPoint.perChannel,
       bias: biasName ? 'int32' : 'none',
-      output: accumulatorOutput(dtype, multiplier, clamp),
+      output: accumulatorOutput(lowering, dtype, factors, clamp),
     } as const;
     const inputs = {
       x: lowering.value(xName!, 'last'),
@@ -141,19 +136,11 @@ const qlinearConv: Operator = {
       xZeroPoint: zeroPointOf(lowering, xZero, x).value,
       wZeroPoint: wZeroPoint.value,
       ...(biasName ? { bias: lowering.plain(biasName) } : {}),
-      multiplier,
+      ...factors.operands,
       zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
     };
     lowering.define(output, 'last', lowering.kernel('qconv2d', spec, inputs, output)['y']!);
   },
 };
-
-/** m = fround(fround(x * w) / y), from tensors of scales. */
-export function multipliers(x: Tensor, w: Tensor, y: Tensor): Tensor {
-  return tensor(
-    'float32',
-    requantizeMultiplier(x.data[0] as number, w.data as Float32Array, y.data[0] as number),
-  );
-}
 
 export const convOperators: readonly Operator[] = [conv, convInteger, qlinearConv];

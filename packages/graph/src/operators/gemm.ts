@@ -1,12 +1,11 @@
-import { sizeOf, tensor, type Tensor } from '@halftone/core';
+import { requantizeMultiplier, sizeOf, tensor, type Tensor } from '@halftone/core';
 import { floatAttr, intAttr } from '../attributes.ts';
 import type { Dim, Node, SymbolicShape } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
-import { multipliers } from './conv.ts';
+import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -124,28 +123,32 @@ const qgemm: Operator = {
     const b = codeType(node, lowering, bName);
     const alpha = Math.fround(floatAttr(node, 'alpha', 1));
     const scales = [lowering.plain(aScale), lowering.plain(bScale)];
-    const channels = [sizeOf(lowering.shape(bScale))];
     const bias = c === '' ? undefined : biasRow(lowering, c, sizes.n);
     if (c !== '' && bias === undefined)
       throw lowering.refusal(node, 'a bias that differs by row is not covered');
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const dtype = yZero === '' ? undefined : codeType(node, lowering, yZero);
-    const multiplier =
-      yScale === ''
-        ? lowering.host('multiplier', 'float32', channels, scales, (sa, sb) =>
-            multipliers(scaled(sa!, alpha), sb!, one),
-          )
-        : lowering.host(
-            'multiplier',
-            'float32',
-            channels,
-            [...scales, lowering.plain(yScale)],
-            (sa, sb, sy) => multipliers(scaled(sa!, alpha), sb!, sy!),
-          );
+    const count = sizeOf(lowering.shape(bScale));
+    const factors =
+      dtype &&
+      factorsOf(lowering, count, [...scales, lowering.plain(yScale)], (mode, sa, sb, sy) =>
+        productFactors(mode, scaled(sa!, alpha), sb!, sy!),
+      );
+    const multiplier = (): Value =>
+      lowering.host('multiplier', 'float32', [count], scales, (sa, sb) =>
+        tensor(
+          'float32',
+          requantizeMultiplier(scaled(sa!, alpha).data[0] as number, sb!.data as Float32Array, 1),
+        ),
+      );
+    const ending = factors?.operands ?? { multiplier: multiplier() };
     const { clamp, output } = dtype
       ? codeClampAfter(node, lowering, dtype)
       : { clamp: {}, output: node.outputs[0]! };
-    const way = dtype ? accumulatorOutput(dtype, multiplier, clamp) : floatOutput(multiplier);
+    const way =
+      dtype && factors
+        ? accumulatorOutput(lowering, dtype, factors, clamp)
+        : floatOutput(ending['multiplier']!);
     const spec = {
       ...sizes,
       a,
@@ -160,14 +163,12 @@ const qgemm: Operator = {
       aZeroPoint: zeroPointOf(lowering, aZero, a).value,
       bZeroPoint: bZeroPoint.value,
       ...(bias ? { bias } : {}),
-      multiplier,
+      ...ending,
       ...(dtype ? { zeroPoint: zeroPointOf(lowering, yZero, dtype).value } : {}),
     };
     lowering.define(output, 'plain', lowering.kernel('qgemm', spec, inputs, output)['y']!);
   },
 };
-
-const one = tensor('float32', [1]);
 
 // alpha belongs to the product of scales: (alpha * sa) * sb, each product rounded to f32, as ONNX Runtime's QGemm.
 function scaled(scale: Tensor, alpha: number): Tensor {

@@ -3,8 +3,7 @@ import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
-import { multipliers } from './conv.ts';
+import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -144,13 +143,8 @@ const qlinearMatmul: Operator = {
     const dtype = codeType(node, lowering, yZero);
     if (sizeOf(lowering.shape(aScale)) !== 1)
       throw lowering.refusal(node, 'a scale for each row of A is not covered');
-    const multiplier = lowering.host(
-      'multiplier',
-      'float32',
-      [sizeOf(lowering.shape(bScale))],
-      [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)],
-      multipliers,
-    );
+    const scales = [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)];
+    const factors = factorsOf(lowering, sizeOf(lowering.shape(bScale)), scales, productFactors);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
     const spec = {
@@ -160,14 +154,14 @@ const qlinearMatmul: Operator = {
       transposeB: false,
       bZeroPoint: bZeroPoint.perChannel,
       bias: 'none',
-      output: accumulatorOutput(dtype, multiplier, clamp),
+      output: accumulatorOutput(lowering, dtype, factors, clamp),
     } as const;
     const inputs = {
       a: lowering.plain(aName),
       b: lowering.plain(bName),
       aZeroPoint: zeroPointOf(lowering, aZero, a).value,
       bZeroPoint: bZeroPoint.value,
-      multiplier,
+      ...factors.operands,
       zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
     };
     lowering.define(output, 'plain', lowering.kernel('qgemm', spec, inputs, output)['y']!);

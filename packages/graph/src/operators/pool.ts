@@ -1,8 +1,8 @@
-import { averageMultipliers, HalftoneError, tensor, type WindowSpec } from '@halftone/core';
+import { averageFactors, HalftoneError, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { codeType, zeroPointOf } from './codes.ts';
+import { codeType, factorsOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -126,19 +126,15 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const dtype = codeType(node, lowering, x);
       const window = averageWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
-      const multiplier = lowering.host(
-        'multiplier',
-        'float32',
-        [kh * kw],
-        [lowering.plain(xScale), lowering.plain(yScale!)],
-        (sx, sy) =>
-          tensor('float32', averageMultipliers(sx!.data[0] as number, sy!.data[0] as number, kh * kw)),
+      const scales = [lowering.plain(xScale), lowering.plain(yScale!)];
+      const factors = factorsOf(lowering, kh * kw, scales, (mode, sx, sy) =>
+        averageFactors(mode, sx!.data[0] as number, sy!.data[0] as number, kh * kw),
       );
-      const spec = { ...window, dtype, to: dtype, mode: 'ort-f32' } as const;
+      const spec = { ...window, dtype, to: dtype, mode: lowering.modes.requantize };
       const inputs = {
         x: lowering.value(x, 'last'),
         xZeroPoint: zeroPointOf(lowering, xZero, dtype).value,
-        multiplier,
+        ...factors.operands,
         zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
       };
       lowering.define(

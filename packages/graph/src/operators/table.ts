@@ -5,6 +5,7 @@ import { gemmOperators } from './gemm.ts';
 import { matmulOperators } from './matmul.ts';
 import { pickOperators } from './pick.ts';
 import { poolOperators } from './pool.ts';
+import { qlinearBinaryOperators } from './qlinear-binary.ts';
 import { quantizeOperators } from './quantize.ts';
 import { repeatOperators } from './repeat.ts';
 import { shapeOperators } from './shape.ts';
@@ -18,6 +19,7 @@ for (const group of [
   matmulOperators,
   poolOperators,
   arithmeticOperators,
+  qlinearBinaryOperators,
   unaryOperators,
   quantizeOperators,
   shapeOperators,

@@ -1,4 +1,4 @@
-// Add and pools of averages: operators that ONNX knows on reals only, and ONNX Runtime's domain on codes.
+// Add, Mul and pools of averages: operators that ONNX knows on reals only, and ONNX Runtime's domain on codes.
 import { intsAttr } from '../attributes.ts';
 import type { GraphEditor } from '../edit.ts';
 import { attribute, makeNode, type Node } from '../ir.ts';
@@ -8,8 +8,8 @@ import { paramNames, replaceByInteger } from './fusion.ts';
 import { without } from './match.ts';
 import { activationOf } from './qparams.ts';
 
-/** DQ(a), DQ(b) -> Add [-> Relu, Clip] -> Q becomes QLinearAdd [-> Clip on codes], where all three have one type. */
-export function fuseAdd(editor: GraphEditor, node: Node): void {
+/** DQ(a), DQ(b) -> Add or Mul [-> Relu, Clip] -> Q becomes the QLinear form [-> Clip on codes], where all three have one type. */
+export function fuseBinary(editor: GraphEditor, node: Node): void {
   const a = activationOf(editor, node.inputs[0]);
   const b = activationOf(editor, node.inputs[1]);
   const result = quantizedResult(editor, node.outputs[0]!);
@@ -24,7 +24,7 @@ export function fuseAdd(editor: GraphEditor, node: Node): void {
     ...paramNames(editor, result.quantizer),
   ];
   replaceByInteger(editor, node, result, (output) =>
-    makeNode('QLinearAdd', inputs, [output], {}, { name: node.name, domain: MICROSOFT }),
+    makeNode(`QLinear${node.op}`, inputs, [output], {}, { name: node.name, domain: MICROSOFT }),
   );
 }
 

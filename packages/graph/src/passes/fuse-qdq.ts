@@ -3,7 +3,7 @@ import type { Graph, Node } from '../ir.ts';
 import { MICROSOFT } from '../operators/domains.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseConv } from './fuse-conv.ts';
-import { fuseAdd, fuseAveragePool } from './fuse-elementwise.ts';
+import { fuseAveragePool, fuseBinary } from './fuse-elementwise.ts';
 import { fuseGemm, fuseMatmul } from './fuse-matmul.ts';
 import type { FuseOptions } from './fusion.ts';
 import { eachNode, isOp } from './match.ts';
@@ -14,14 +14,15 @@ const fusions: Readonly<Record<string, (editor: GraphEditor, node: Node, options
   Conv: fuseConv,
   Gemm: fuseGemm,
   MatMul: fuseMatmul,
-  Add: fuseAdd,
+  Add: fuseBinary,
+  Mul: fuseBinary,
   AveragePool: fuseAveragePool,
   GlobalAveragePool: fuseAveragePool,
 };
 
 /**
  * Turns float operators between DequantizeLinear and QuantizeLinear into integer operators: QLinearConv, QGemm,
- * QLinearMatMul, MatMulIntegerToFloat, QLinearAdd, QLinearGlobalAveragePool, QLinearAveragePool, and operators that move
+ * QLinearMatMul, MatMulIntegerToFloat, QLinearAdd, QLinearMul, QLinearGlobalAveragePool, QLinearAveragePool, and operators that move
  * elements on codes; Relu and Clip in between vanish into saturation or become a Clip on codes.
  * A node whose parameters are no constants, or do not fit an integer operator, stays as it is.
  */

@@ -1,7 +1,7 @@
 // int32: acc + bias; codes: requantize(acc + bias); float32: fround(fround(acc + bias) * multiplier), then + float bias
-import { type AccumulatorSpec, codeRange, type HostIO, type Refusal } from '@halftone/core';
+import { type AccumulatorSpec, codeRange, type HostIO } from '@halftone/core';
 import { codes, each, floats, ints, scalar } from './operands.ts';
-import { requantizers, supportsMode } from './requantizers.ts';
+import { requantizerOf } from './requantizers.ts';
 
 /** Writes the results of one row of accumulators, one for each output channel, from `at` on. */
 export type Epilogue = (acc: Int32Array, at: number) => void;
@@ -20,11 +20,6 @@ export function epilogue(spec: AccumulatorSpec, io: HostIO): Epilogue {
   };
 }
 
-/** `supports` of the ops that end in an epilogue. */
-export function supportsOutput(spec: AccumulatorSpec): true | Refusal {
-  return spec.output.type === 'codes' ? supportsMode(spec.output.mode) : true;
-}
-
 function toInts(io: HostIO): Epilogue {
   const y = ints(io, 'y');
   return (acc, at) => y.set(acc, at);
@@ -32,13 +27,10 @@ function toInts(io: HostIO): Epilogue {
 
 function toCodes(output: AccumulatorSpec['output'] & { type: 'codes' }, io: HostIO): Epilogue {
   const y = codes(io, 'y');
-  const multiplier = floats(io, 'multiplier');
-  const zeroPoint = scalar(io, 'zeroPoint');
-  const requantize = requantizers[output.mode];
   const [lo, hi] = output.clamp ?? codeRange(output.dtype);
+  const requantize = requantizerOf(output.mode, io, scalar(io, 'zeroPoint'), lo, hi);
   return (acc, at) => {
-    for (let j = 0; j < acc.length; j++)
-      y[at + j] = requantize(acc[j]!, each(multiplier, j), zeroPoint, lo, hi);
+    for (let j = 0; j < acc.length; j++) y[at + j] = requantize(acc[j]!, j);
   };
 }
 
