@@ -1,10 +1,12 @@
 // The integer ops of the fixed-point modes, over every pair of codes.
 import {
   addFactors,
+  averageFactors,
   type CodeType,
   codeRange,
   decomposeMultiplier,
   exp,
+  type FixedMode,
   mulFactors,
   softmaxFactors,
   softmaxTable,
@@ -122,6 +124,47 @@ describe('qadd', () => {
     const factors = addFactors('decomposed', of(sa), of(sb), of(sy)).data as Float32Array;
     const spec = { aShape: [1], bShape: [1], dtype: 'uint8', mode: 'decomposed' } as const;
     expect((await run('qadd', spec, { a: [qa], b: [qb], factors }))['y']![0]).toBe(expected);
+  });
+});
+
+describe('qavgpool', () => {
+  const mean = async (
+    mode: FixedMode,
+    codes: number[],
+    sx: number,
+    sy: number,
+    zero: number,
+  ): Promise<number> => {
+    const { multiplier, shift } = averageFactors(mode, sx, sy, codes.length);
+    const size = codes.length;
+    const window = {
+      n: 1,
+      h: 1,
+      w: size,
+      c: 1,
+      kernel: [1, size],
+      strides: [1, 1],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+    } as const;
+    const spec = { ...window, dtype: 'int8', to: 'int8', mode, countIncludePad: false } as const;
+    const io = { x: codes, xZeroPoint: [zero], multiplier, shift: shift!, zeroPoint: [zero] };
+    return (await run('qavgpool', spec, io))['y']![0]!;
+  };
+
+  it('of one scale divides raw codes, ties away from zero, as TensorFlow Lite', async () => {
+    for (const zero of [0, -128, 3]) {
+      expect(await mean('tflite-double', [1, 2], 0.1, 0.1, zero)).toBe(2);
+      expect(await mean('tflite-single', [-1, -2], 0.1, 0.1, zero)).toBe(-2);
+      expect(await mean('tflite-double', [5, 5, 6], 0.1, 0.1, zero)).toBe(5);
+      expect(await mean('shift-floor', [-1, -2], 0.1, 0.1, zero)).toBe(-2);
+      expect(await mean('shift-floor', [1, 2], 0.1, 0.1, zero)).toBe(1);
+    }
+  });
+
+  it('of two scales requantizes the mean around the zero point', async () => {
+    expect(await mean('tflite-single', [40, 44], 0.1, 0.2, 2)).toBe(22);
+    expect(await mean('tflite-double', [-40, -44], 0.1, 0.05, 0)).toBe(-84);
   });
 });
 

@@ -36,6 +36,7 @@ export type {
   UnarySpec,
 } from './ops/elementwise.ts';
 export type { FakeQuantizeSpec } from './ops/fake-quantize.ts';
+export { floatOperations } from './ops/float-operations.ts';
 export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';

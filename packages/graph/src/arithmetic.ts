@@ -1,4 +1,4 @@
-import type { FixedMode, QBinaryMode, RequantizeMode } from '@halftone/core';
+import { type FixedMode, HalftoneError, type QBinaryMode, type RequantizeMode } from '@halftone/core';
 
 /**
  * How integer operators round: as ONNX Runtime does, as ONNX's reference evaluator does, or in fixed point. The names of
@@ -21,3 +21,34 @@ export const arithmetics: { readonly [A in Arithmetic]: Modes } = {
   'tflite-single': { requantize: 'tflite-single', binary: 'tflite-single' },
   'shift-floor': { requantize: 'shift-floor', binary: 'shift-floor' },
 };
+
+/** Choices that decide an arithmetic. */
+export interface ArithmeticOptions {
+  /** Default ort; tflite-double where `integerOnly` is set. */
+  readonly arithmetic?: Arithmetic | undefined;
+  /**
+   * No float operation between the quantization of the inputs and the dequantization of the outputs: multipliers are
+   * fixed-point pairs, and functions are tables. A node that has no such form is an error.
+   */
+  readonly integerOnly?: boolean | undefined;
+}
+
+/** The arithmetic that options ask for. Throws HT_INVALID_ARGUMENT for an unknown one, or one of floats with `integerOnly`. */
+export function arithmeticOf({ arithmetic, integerOnly }: ArithmeticOptions): Arithmetic {
+  const chosen = arithmetic ?? (integerOnly ? 'tflite-double' : 'ort');
+  if (!Object.hasOwn(arithmetics, chosen)) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `no arithmetic ${String(chosen)}; one of ${Object.keys(arithmetics).join(', ')} is needed`,
+      { arithmetic: chosen },
+    );
+  }
+  if (integerOnly && (chosen === 'ort' || chosen === 'onnx-ref')) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `arithmetic ${chosen} multiplies in floats; with integerOnly take tflite-double, tflite-single or shift-floor`,
+      { arithmetic: chosen },
+    );
+  }
+  return chosen;
+}

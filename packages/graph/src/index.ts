@@ -1,3 +1,4 @@
+export { type Arithmetic, type ArithmeticOptions, arithmetics } from './arithmetic.ts';
 export * from './attributes.ts';
 export * from './edit.ts';
 export { GraphSession, type SessionOptions } from './execute/session.ts';

@@ -1,6 +1,7 @@
 export { default as reference } from '@halftone/backend-reference';
 export * from '@halftone/core';
 export {
+  type Arithmetic,
   type Attribute,
   type Constant,
   type Graph,

@@ -6,10 +6,10 @@ import {
   openBackend,
   type Tensor,
 } from '@halftone/core';
-import { type Graph, GraphSession, type PlanRow } from '@halftone/graph';
+import { type ArithmeticOptions, type Graph, GraphSession, type PlanRow } from '@halftone/graph';
 
 /** Choices of `createSession`. */
-export interface CreateSessionOptions {
+export interface CreateSessionOptions extends ArithmeticOptions {
   /** In order of preference; those that cannot run here are passed over. The reference backend comes last by itself. */
   readonly backends?: readonly BackendProvider[] | undefined;
   /** Every op must run on the first backend that opens. */
@@ -66,7 +66,8 @@ export class Session {
 
 /**
  * Makes a model ready on the best backend that can run here.
- * Throws HT_UNSUPPORTED naming every node that cannot run, or the first that is not exact where `exact` was asked for.
+ * Throws HT_UNSUPPORTED naming every node that cannot run, or computes in floats where `integerOnly` was
+ * asked for, or the first that is not exact where `exact` was; HT_INVALID_ARGUMENT for an arithmetic that does not fit.
  */
 export async function createSession(model: Graph, options: CreateSessionOptions = {}): Promise<Session> {
   const opened: Backend[] = [];
@@ -80,11 +81,7 @@ export async function createSession(model: Graph, options: CreateSessionOptions 
         unavailable.push(error.message);
       }
     }
-    return new Session(
-      new GraphSession(model, { backends: opened, strict: options.strict, exact: options.exact }),
-      opened,
-      unavailable,
-    );
+    return new Session(new GraphSession(model, { ...options, backends: opened }), opened, unavailable);
   } catch (error) {
     for (const backend of opened) await backend.dispose();
     throw error;

@@ -126,7 +126,10 @@ describe('QLinearMul over every pair of codes', () => {
     const random = new Random(4);
     for (const [a, b] of [
       [[2, 3, 4], [4]],
-      [[3, 1], [2, 1, 5]],
+      [
+        [3, 1],
+        [2, 1, 5],
+      ],
     ] as const) {
       const feeds = { a: random.codes('uint8', a), b: random.codes('uint8', b) };
       await expectOrt(binary('Mul', 'uint8', cases[2]!, a, b), feeds);

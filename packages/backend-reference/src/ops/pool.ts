@@ -1,13 +1,15 @@
 // qmaxpool, maxpool: the largest element of each window
-// qavgpool: requantize(sum of (x - xZeroPoint), multiplier[count - 1])
+// qavgpool: requantize(sum of (x - xZeroPoint), multiplier[count - 1]); fixed modes: requantize(mean - xZeroPoint)
 // avgpool: fround(sum / count), the f32 sum in order of rows, then columns
 // Padding is no element; a window of nothing else gives the lowest value, or the zero point and 0 for a mean.
 import {
   type AvgPoolSpec,
   codeRange,
   type HostIO,
+  isFixedMode,
   type QAvgPoolSpec,
   type QMaxPoolSpec,
+  type RequantizeMode,
   type WindowSpec,
 } from '@halftone/core';
 import { type Codes, codes, floats, scalar } from './shared/operands.ts';
@@ -44,6 +46,7 @@ export function qavgpool(spec: QAvgPoolSpec, io: HostIO): void {
   const xZeroPoint = scalar(io, 'xZeroPoint');
   const zeroPoint = scalar(io, 'zeroPoint');
   const requantize = requantizerOf(spec.mode, io, zeroPoint, ...codeRange(spec.to));
+  const mean = meanOf(spec.mode, xZeroPoint);
   const sums = new Int32Array(c);
   forEachWindow(spec, (pixel, taps) => {
     sums.fill(0);
@@ -52,8 +55,20 @@ export function qavgpool(spec: QAvgPoolSpec, io: HostIO): void {
       for (let i = 0; i < c; i++) sums[i]! += x[from + i]! - xZeroPoint;
     }
     const count = spec.countIncludePad ? kernel[0] * kernel[1] : taps.count;
-    for (let i = 0; i < c; i++) y[pixel * c + i] = count > 0 ? requantize(sums[i]!, count - 1) : zeroPoint;
+    for (let i = 0; i < c; i++)
+      y[pixel * c + i] = count > 0 ? requantize(mean(sums[i]!, count), count - 1) : zeroPoint;
   });
+}
+
+/** What is requantized of the sum of `count` distances from the zero point `zero`. */
+function meanOf(mode: RequantizeMode, zero: number): (sum: number, count: number) => number {
+  if (!isFixedMode(mode)) return (sum) => sum;
+  if (mode === 'shift-floor') return (sum, count) => Math.floor(sum / count);
+  return (sum, count) => {
+    const total = sum + count * zero;
+    const half = Math.floor(count / 2);
+    return Math.trunc((total < 0 ? total - half : total + half) / count) - zero;
+  };
 }
 
 /** Mean of each window of floats. */

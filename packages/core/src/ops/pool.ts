@@ -31,9 +31,10 @@ export interface QAvgPoolSpec extends WindowSpec {
 }
 
 /**
- * Mean of each window: y = requantize(sum of (x - xZeroPoint), multiplier[count - 1]), the sum exact in int32.
- * Factors are those of `averageFactors`, one for each count of elements: in float fround(sx / fround(sy * count)).
- * A window of padding alone gives the zero point. NHWC. Numerics 4.13.
+ * Mean of each window of codes; the sum is exact, a window of padding alone gives the zero point. NHWC. Numerics 4.13.
+ * Float modes: y = requantize(sum of (x - xZeroPoint), multiplier[count - 1]), one multiplier for each count of elements.
+ * Fixed modes: the mean is a code of x first, sum of x / count, ties away from zero (shift-floor: rounded down), and
+ * y = requantize(mean - xZeroPoint) with one pair for sx / sy; TensorFlow Lite's AVERAGE_POOL_2D where x and y have one scale.
  */
 export const qavgpool: OpDefinition<QAvgPoolSpec> = {
   name: 'qavgpool',
@@ -45,7 +46,7 @@ export const qavgpool: OpDefinition<QAvgPoolSpec> = {
   inputs: (spec) => ({
     x: { dtype: spec.dtype, shape: [spec.n, spec.h, spec.w, spec.c] },
     xZeroPoint: { dtype: spec.dtype, shape: [1] },
-    ...factorInputs(spec.mode, spec.kernel[0] * spec.kernel[1]),
+    ...factorInputs(spec.mode, isFixedMode(spec.mode) ? 1 : spec.kernel[0] * spec.kernel[1]),
     zeroPoint: { dtype: spec.to, shape: [1] },
   }),
   outputs: (spec) => ({ y: { dtype: spec.to, shape: [spec.n, ...windowOutput(spec), spec.c] } }),
@@ -58,8 +59,8 @@ export function averageFactors(
   yScale: number,
   count: number,
 ): RequantizeFactors {
+  if (isFixedMode(mode)) return fixedFactors([xScale / yScale]);
   const counts = Array.from({ length: count }, (_, i) => i + 1);
-  if (isFixedMode(mode)) return fixedFactors(counts.map((n) => xScale / (yScale * n)));
   return {
     multiplier: Float32Array.from(counts, (n) => Math.fround(xScale) / Math.fround(yScale * n)),
   };

@@ -1,12 +1,14 @@
 import { type Backend, HalftoneError, sizeOf, type Tensor } from '@halftone/core';
+import { type Arithmetic, arithmeticOf, type ArithmeticOptions } from '../arithmetic.ts';
 import type { Graph } from '../ir.ts';
 import { lower, requireOperators } from '../lower/lower.ts';
 import { prepareInteger } from '../passes/index.ts';
+import { requireIntegerOnly } from '../plan/integer-only.ts';
 import { type Plan, plan, type PlanRow } from '../plan/plan.ts';
 import { Instance } from './instance.ts';
 import { bindInputs, shapeInputs } from './shape-inputs.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends ArithmeticOptions {
   /** In order of preference; the session uses them and does not dispose them. */
   readonly backends: readonly Backend[];
   /** Every op must run on the first backend. */
@@ -25,6 +27,7 @@ const KEPT_INSTANCES = 2;
 export class GraphSession {
   readonly #graph: Graph;
   readonly #options: SessionOptions;
+  readonly #arithmetic: Arithmetic;
   readonly #instances = new Map<string, Instance>();
   /** Inputs whose elements decide shapes: a plan holds for one value of them. */
   readonly #bound: readonly string[];
@@ -39,6 +42,7 @@ export class GraphSession {
   constructor(graph: Graph, options: SessionOptions) {
     this.#graph = prepareInteger(graph);
     this.#options = options;
+    this.#arithmetic = arithmeticOf(options);
     this.#bound = shapeInputs(this.#graph);
     if (this.#bound.length > 0) {
       requireOperators(this.#graph);
@@ -117,8 +121,7 @@ export class GraphSession {
     const key = JSON.stringify([shapes, values]);
     const found = this.#instances.get(key);
     const copies = Object.fromEntries(Object.entries(bound).map(([name, value]) => [name, copyOf(value)]));
-    const instance =
-      found ?? new Instance(plan(lower(bindInputs(this.#graph, copies), shapes), this.#options));
+    const instance = found ?? new Instance(this.#plan(bindInputs(this.#graph, copies), shapes));
     this.#instances.delete(key);
     this.#instances.set(key, instance);
     if (this.#instances.size > KEPT_INSTANCES) {
@@ -127,6 +130,12 @@ export class GraphSession {
       entry.dispose();
     }
     return instance;
+  }
+
+  #plan(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Plan {
+    const program = lower(graph, shapes, this.#arithmetic);
+    if (this.#options.integerOnly) requireIntegerOnly(program);
+    return plan(program, this.#options);
   }
 
   #planned(): Plan {

@@ -1,4 +1,5 @@
 import { HalftoneError, isHalftoneError } from '@halftone/core';
+import { type Arithmetic, arithmetics } from '../arithmetic.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
 import { inferShapes } from '../infer.ts';
@@ -7,12 +8,16 @@ import { Lowering } from './lowering.ts';
 import { makeValue, type Program, type Value } from './program.ts';
 
 /**
- * Turns a graph into a program for concrete input shapes.
+ * Turns a graph into a program for concrete input shapes; `arithmetic` says how integer operators round.
  * Throws one HT_UNSUPPORTED that names every node that no op covers, with the first reason.
  */
-export function lower(graph: Graph, inputShapes: Readonly<Record<string, readonly number[]>>): Program {
+export function lower(
+  graph: Graph,
+  inputShapes: Readonly<Record<string, readonly number[]>>,
+  arithmetic: Arithmetic = 'ort',
+): Program {
   requireOperators(graph);
-  const lowering = new Lowering(graph, inferShapes(graph, inputShapes));
+  const lowering = new Lowering(graph, inferShapes(graph, inputShapes), arithmetics[arithmetic]);
   const inputs = new Map<string, Value>();
   for (const { name } of graph.inputs) {
     const value = makeValue(lowering.dtype(name), lowering.shape(name), name);

@@ -1,4 +1,4 @@
-import { averageFactors, HalftoneError, type WindowSpec } from '@halftone/core';
+import { averageFactors, HalftoneError, isFixedMode, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
@@ -127,7 +127,9 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const window = averageWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
       const scales = [lowering.plain(xScale), lowering.plain(yScale!)];
-      const factors = factorsOf(lowering, kh * kw, scales, (mode, sx, sy) =>
+      // In fixed point the mean is a code of x, which one pair scales.
+      const pairs = isFixedMode(lowering.modes.requantize) ? 1 : kh * kw;
+      const factors = factorsOf(lowering, pairs, scales, (mode, sx, sy) =>
         averageFactors(mode, sx!.data[0] as number, sy!.data[0] as number, kh * kw),
       );
       const spec = { ...window, dtype, to: dtype, mode: lowering.modes.requantize };

@@ -1,4 +1,11 @@
-import { type Backend, byteSize, HalftoneError, type NumericClass } from '@halftone/core';
+import {
+  type Backend,
+  byteSize,
+  floatOperations,
+  HalftoneError,
+  type NumericClass,
+  sizeOf,
+} from '@halftone/core';
 import { describe } from '../edit.ts';
 import type { Node } from '../ir.ts';
 import { baseOf } from '../lower/lowering.ts';
@@ -32,6 +39,8 @@ export interface PlanRow {
   /** Why this backend: the first choice, or what the others said. */
   readonly reason: string;
   readonly numericClass: NumericClass;
+  /** Float operations of a run, by the op's formula; 0 for moves and for integer ops in fixed point. */
+  readonly floatOperations: number;
   /** Bytes of operands and results that are no constants, and of those the bytes that come from another backend. */
   readonly bytes: number;
   readonly bytesMoved: number;
@@ -118,6 +127,7 @@ function explainSteps(program: Program, steps: readonly PlannedStep[]): PlanRow[
       backend: place === 'host' ? 'host' : place.name,
       reason: 'reason' in planned ? planned.reason : 'scalars',
       numericClass: 'numericClass' in planned ? planned.numericClass : 'exact',
+      floatOperations: step.kind === 'host' ? sizeOf(step.output.shape) : floatOperations(step.op, step.spec),
       bytes: bytes([...moving, ...outputs]),
       bytesMoved: bytes(foreign),
     };

@@ -1,6 +1,6 @@
 // Options that several commands share, and how their values are read.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Graph } from '@halftone/graph';
+import { type Arithmetic, arithmetics, type Graph } from '@halftone/graph';
 import { HalftoneError } from '@halftone/core';
 import { type Dataset, openDataset } from '../data/dataset.ts';
 import type { ModelInput } from '../data/model-input.ts';
@@ -87,4 +87,25 @@ export function modelInputs(graph: Graph): ModelInput[] {
     }
     return { name, dtype: elementType, shape };
   });
+}
+
+export interface ArithmeticChoice {
+  readonly arithmetic?: Arithmetic;
+  readonly integerOnly?: boolean;
+}
+
+/** How integer operators round on our own backends. */
+export function addArithmeticOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--arithmetic <mode>', 'how integer operators round')
+        .choices(Object.keys(arithmetics))
+        .helpGroup('Options:'),
+    )
+    .addOption(
+      new Option(
+        '--integer-only',
+        'refuse every float operation between input and output; arithmetic is then tflite-double unless given',
+      ).helpGroup('Options:'),
+    );
 }

@@ -10,10 +10,18 @@ import { usageError } from '../../data/data-file.ts';
 import { backendByName } from '../backends.ts';
 import { CommandFailed } from '../exit.ts';
 import { requireOrt } from '../optional.ts';
-import { addDataOptions, backendOption, type DataOptions, nonNegativeNumber, openData } from '../options.ts';
+import {
+  addArithmeticOptions,
+  addDataOptions,
+  type ArithmeticChoice,
+  backendOption,
+  type DataOptions,
+  nonNegativeNumber,
+  openData,
+} from '../options.ts';
 import { formatBytes, formatDb, formatPercent, table, Terminal } from '../terminal.ts';
 
-interface CompareCommand extends DataOptions {
+interface CompareCommand extends DataOptions, ArithmeticChoice {
   readonly data: string;
   readonly maxDrop?: number;
   readonly backend?: string;
@@ -43,12 +51,14 @@ export function registerCompare(program: Command, signal: AbortSignal): void {
     .addOption(backendOption().helpGroup('Options:'))
     .option('--json', 'print one JSON document')
     .option('-q, --quiet', 'print nothing; the exit code answers');
+  addArithmeticOptions(command);
   addDataOptions(command).addHelpText(
     'after',
     `
 Examples:
   halftone compare model.onnx model.int8.onnx --data test-images/ --labels labels.csv
-  halftone compare model.onnx model.int8.onnx --data test.npz --max-drop 1 --backend reference`,
+  halftone compare model.onnx model.int8.onnx --data test.npz --max-drop 1 --backend reference
+  halftone compare model.onnx model.int8.onnx --data test.npz --integer-only`,
   );
   command.action((float: string, quantized: string, options: CompareCommand) =>
     compare(float, quantized, options, signal),
@@ -72,10 +82,17 @@ async function compare(
   const ort = await requireOrt('compare');
   const float = await openOrt(ort, floatPath);
   const quantized = await openOrt(ort, quantizedPath);
-  const backend =
-    options.backend === undefined ? undefined : await openBackend(await backendByName(options.backend));
+  // An arithmetic is that of our own backends.
+  const wanted = options.backend ?? (options.arithmetic || options.integerOnly ? 'reference' : undefined);
+  const backend = wanted === undefined ? undefined : await openBackend(await backendByName(wanted));
   try {
-    const own = backend && new GraphSession(quantizedGraph, { backends: [backend] });
+    const own =
+      backend &&
+      new GraphSession(quantizedGraph, {
+        backends: [backend],
+        arithmetic: options.arithmetic,
+        integerOnly: options.integerOnly,
+      });
     const result = await compareModels({
       samples: data.samples(),
       outputs,
@@ -89,9 +106,16 @@ async function compare(
     await own?.dispose();
     const sizes = { float: (await stat(floatPath)).size, quantized: (await stat(quantizedPath)).size };
     const passed = options.maxDrop === undefined || -result.difference!.points <= options.maxDrop;
-    report(terminal, result, sizes, data.describe(), options, passed);
+    report(
+      terminal,
+      result,
+      sizes,
+      data.describe(),
+      { ...options, ...(wanted ? { backend: wanted } : {}) },
+      passed,
+    );
     terminal.result({
-      ...toJson(result, options.backend),
+      ...toJson(result, wanted),
       bytes: sizes,
       maxDrop: options.maxDrop ?? null,
       passed,

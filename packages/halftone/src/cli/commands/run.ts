@@ -8,10 +8,16 @@ import { fitterFor } from '../../data/fit.ts';
 import { encodeTensorAsNpy, readNpy } from '../../data/npy.ts';
 import { backendByName } from '../backends.ts';
 import { makeFolder, writeAtomically } from '../files.ts';
-import { backendOption, collect, modelInputs } from '../options.ts';
+import {
+  addArithmeticOptions,
+  type ArithmeticChoice,
+  backendOption,
+  collect,
+  modelInputs,
+} from '../options.ts';
 import { Terminal } from '../terminal.ts';
 
-interface RunCommand {
+interface RunCommand extends ArithmeticChoice {
   readonly input?: string[];
   readonly backend: string;
   readonly output?: string;
@@ -20,7 +26,7 @@ interface RunCommand {
 }
 
 export function registerRun(program: Command): void {
-  program
+  const command = program
     .command('run')
     .description('run a model once on arrays from .npy files')
     .argument('<model.onnx>')
@@ -28,7 +34,8 @@ export function registerRun(program: Command): void {
     .addOption(backendOption().default('reference'))
     .option('-o, --output <folder>', 'write each output as <name>.npy there')
     .option('-f, --force', 'overwrite files that exist')
-    .option('--json', 'print one JSON document')
+    .option('--json', 'print one JSON document');
+  addArithmeticOptions(command)
     .addHelpText('after', '\nExample:\n  halftone run model.int8.onnx --input input=image.npy -o outputs/')
     .action(run);
 }
@@ -59,10 +66,15 @@ async function run(path: string, options: RunCommand): Promise<void> {
     );
   const backend = await openBackend(await backendByName(options.backend));
   try {
-    const session = new GraphSession(graph, { backends: [backend] });
+    const session = new GraphSession(graph, {
+      backends: [backend],
+      arithmetic: options.arithmetic,
+      integerOnly: options.integerOnly,
+    });
     const start = performance.now();
     const results = await session.run(feeds);
     const latencyMs = performance.now() - start;
+    const rows = session.explain();
     await session.dispose();
     const outputs = [];
     if (options.output !== undefined) await makeFolder(options.output);
@@ -85,7 +97,15 @@ async function run(path: string, options: RunCommand): Promise<void> {
       });
     }
     terminal.line(terminal.dim(`${latencyMs.toFixed(1)} ms on ${backend.name}, first run`));
-    terminal.result({ model: path, backend: backend.name, exact: session.exact, latencyMs, outputs });
+    const floatOperations = rows.reduce((sum, row) => sum + row.floatOperations, 0);
+    terminal.result({
+      model: path,
+      backend: backend.name,
+      exact: session.exact,
+      floatOperations,
+      latencyMs,
+      outputs,
+    });
   } finally {
     await backend.dispose();
   }
