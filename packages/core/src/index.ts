@@ -21,6 +21,7 @@ export * from './numerics/requantize.ts';
 export * from './numerics/requantize-modes.ts';
 export * from './numerics/round.ts';
 export * from './numerics/slope-bias.ts';
+export type { StochasticRounding } from './numerics/stochastic.ts';
 export type { AccumulatorBias, AccumulatorOutput, AccumulatorSpec, PerChannel } from './ops/accumulator.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
