@@ -22,7 +22,7 @@ export interface CodeValue {
 const MAX_TABLE_BITS = 16;
 
 /** The real step of a format, 2^-fractionBits. Throws HT_INVALID_ARGUMENT for a bad format. */
-export function fixedPointStep(format: FixedPointFormat): number {
+function fixedPointStep(format: FixedPointFormat): number {
   const { fractionBits } = format;
   integerCodes(format);
   if (!Number.isInteger(fractionBits) || Math.abs(fractionBits + 0.5) > 1023) {
