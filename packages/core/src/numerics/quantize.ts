@@ -50,7 +50,7 @@ export class Quantized<D extends CodeType = CodeType> implements QuantizedTensor
   /**
    * What a real is multiplied by, `f32(1 / step)`: "scale" in texts that multiply to quantize. The codes here come from
    * a division; a product with this is rounded twice and may give another code near a tie.
-   * Infinity for a step below 2^-128.
+   * Infinity for a step of 2^-128 or less.
    */
   multiplier(): Float32Array {
     return this.scale.map((step) => 1 / step);
