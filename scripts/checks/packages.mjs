@@ -5,12 +5,17 @@ import { run } from '../lib/process.mjs';
 
 const required = ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'package.json', 'src/index.ts'];
 
+/** What single packages hold besides, made by their build. */
+const alsoRequired = { halftone: ['dist/worked/unit-line.mjs', 'dist/worked/lib/worked.mjs'] };
+
 /** What is wrong with the files that a package would publish. */
-export function wrongFiles(names) {
-  const missing = required.filter((name) => !names.includes(name)).map((name) => `lacks ${name}`);
+export function wrongFiles(names, name) {
+  const missing = [...required, ...(alsoRequired[name] ?? [])]
+    .filter((file) => !names.includes(file))
+    .map((file) => `lacks ${file}`);
   const leaked = names
-    .filter((name) => /\.tsbuildinfo$|(^|\/)(test|node_modules|\.tsbuild)\//.test(name))
-    .map((name) => `should not hold ${name}`);
+    .filter((file) => /\.tsbuildinfo$|(^|\/)(test|node_modules|\.tsbuild)\//.test(file))
+    .map((file) => `should not hold ${file}`);
   return [...missing, ...leaked];
 }
 
@@ -23,7 +28,10 @@ async function checkPackage(dir, manifest, packDir, env, local) {
   }
   const packed = JSON.parse(output);
   const tarball = join(packDir, basename(packed.filename));
-  const wrong = wrongFiles(packed.files.map((file) => file.path));
+  const wrong = wrongFiles(
+    packed.files.map((file) => file.path),
+    manifest.name,
+  );
   for (const problem of wrong) console.log(`${manifest.name} ${problem}`);
   const publint = await local('publint', ['run', tarball, '--strict'], env);
   const attw = await local(

@@ -63,6 +63,15 @@ describe('packed files', () => {
       'should not hold test/a.test.js',
     ]);
   });
+  it('asks for the worked examples in the package with the command', () => {
+    expect(wrongFiles(good, 'halftone')).toEqual([
+      'lacks dist/worked/unit-line.mjs',
+      'lacks dist/worked/lib/worked.mjs',
+    ]);
+    expect(
+      wrongFiles([...good, 'dist/worked/unit-line.mjs', 'dist/worked/lib/worked.mjs'], 'halftone'),
+    ).toEqual([]);
+  });
 });
 
 describe('file length', () => {

@@ -4,9 +4,9 @@ import {
   averageFactors,
   type CodeType,
   codeRange,
-  decomposeMultiplier,
   exp,
   type FixedMode,
+  fixedPoint,
   mulFactors,
   softmaxFactors,
   softmaxTable,
@@ -99,7 +99,7 @@ describe('qadd', () => {
   it('tflite-double is its formula, spelled with integers of any length', async () => {
     const got = await sums('tflite-double');
     const times = (x: bigint, value: number): bigint => {
-      const { multiplier, shift } = decomposeMultiplier(value);
+      const { multiplier, shift } = fixedPoint.decompose(value);
       const product = (shift > 0 ? x << BigInt(shift) : x) * BigInt(multiplier);
       const high = (product + (product >= 0n ? 1n << 30n : 1n - (1n << 30n))) / (1n << 31n);
       if (shift >= 0) return high;

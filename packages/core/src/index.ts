@@ -8,18 +8,20 @@ export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
-export {
-  decomposeMultiplier,
-  fixedMultiply,
-  type FixedMode,
-  type FixedMultiply,
-  type FixedMultiplier,
-} from './numerics/fixed-multiply.ts';
+export { fixedMultiply, type FixedMode, type FixedMultiply } from './numerics/fixed-multiply.ts';
+export * from './numerics/fixed-point.ts';
+export * from './numerics/float-fields.ts';
+export * from './numerics/fractional-length.ts';
+export * from './numerics/kl-divergence.ts';
 export * from './numerics/metrics.ts';
 export * from './numerics/params.ts';
+export type { MultiplierApproximation, Q31Multiplier } from './numerics/q31.ts';
+export type { CodeValue, FixedPointFormat } from './numerics/qmn.ts';
 export * from './numerics/quantize.ts';
 export * from './numerics/requantize.ts';
 export * from './numerics/round.ts';
+export * from './numerics/slope-bias.ts';
+export type { StochasticRounding } from './numerics/stochastic.ts';
 export type { AccumulatorBias, AccumulatorOutput, AccumulatorSpec, PerChannel } from './ops/accumulator.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';

@@ -55,7 +55,8 @@ describe('qgemm', () => {
     const output = chooseParams({ min: -3, max: 3 }, { dtype: 'int8', scheme: 'symmetric' });
     const clamped = await backend.qgemm(a, b, { output, clamp: [-20, 127] });
     expect(Array.from(clamped.codes.data)).toEqual([-20, -18]);
-    const transposed = { ...b, codes: { ...b.codes, shape: [1, 2] } };
+    const { params, scale, zeroPoint } = b;
+    const transposed = { params, scale, zeroPoint, codes: { ...b.codes, shape: [1, 2] } };
     expect(Array.from((await backend.qgemm(a, transposed, { transposeB: true })).data)).toEqual([
       -5222, -3413,
     ]);

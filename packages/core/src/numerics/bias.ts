@@ -51,7 +51,7 @@ export function quantizeBias(
   const raised: number[] = [];
   const weights = weightScale.map((sw, i) => {
     positive('weightScale', sw, i);
-    const needed = smallestStep(sx, sw, absmax[i] as number);
+    const needed = smallestStep(sx, sw, absmax[i] as number, perTensor);
     if (sx * sw >= needed) return sw;
     raised.push(i);
     const higher = Math.fround(sw * (needed / (sx * sw)));
@@ -66,10 +66,14 @@ export function quantizeBias(
   return { codes, scale, weightScale: weights, raised };
 }
 
-function smallestStep(sx: number, sw: number, absmax: number): number {
+function smallestStep(sx: number, sw: number, absmax: number, perTensor: boolean): number {
   // A step that underflows to 0 in f32 has no codes at all, however small the bias.
   const floor = Math.fround(sx * sw) === 0 ? F32_TINY : 0;
-  return Math.max((GUARD_MARGIN * (2 * absmax)) / GUARD_RANGE, floor);
+  // The tool takes the largest bias of a tensor in f64, but each channel's in f32, the margin too.
+  const extent = perTensor
+    ? GUARD_MARGIN * (2 * absmax)
+    : Math.fround(Math.fround(GUARD_MARGIN) * Math.fround(2 * absmax));
+  return Math.max(extent / GUARD_RANGE, floor);
 }
 
 function largest(bias: Float32Array, perTensor: boolean): Float32Array {

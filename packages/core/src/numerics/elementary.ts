@@ -4,6 +4,7 @@
  * rounded value. Sources: range reduction by a split constant (Cody and Waite 1980); sums and products with their
  * rounding error (Dekker 1971; Knuth, TAOCP 2, 4.2.2); coefficients are those of the Taylor series.
  */
+import { powerOfTwo } from './power-of-two.ts';
 import { roundHalfEven } from './round.ts';
 
 const LOG2_E = 1.4426950408889634;
@@ -213,12 +214,6 @@ function scaleBy(y: number, k: number): number {
   if (k > 1023) return y * powerOfTwo(1023) * powerOfTwo(k - 1023);
   if (k < -1022) return (y * powerOfTwo(k + 54)) / TWO_54;
   return y * powerOfTwo(k);
-}
-
-function powerOfTwo(k: number): number {
-  f64[0] = 0;
-  words[HIGH_WORD] = (k + 1023) << 20;
-  return f64[0];
 }
 
 /** What `sum`, the rounded a + b, lost. */

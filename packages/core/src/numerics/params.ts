@@ -1,5 +1,6 @@
 import { type CodeType, codeRange } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
+import { exponentOf, powerOfTwo } from './power-of-two.ts';
 import { roundHalfEven } from './round.ts';
 
 /**
@@ -9,8 +10,11 @@ import { roundHalfEven } from './round.ts';
  * - `symmetric-full`: int8 alone, [-128, 127], scale = absmax / 128, so that +absmax saturates; no zero point.
  * - `symmetric-unsigned`: uint8 alone, [0, 255], scale = max / 255, no zero point; negative reals become 0.
  * - `asymmetric`: the whole range of the dtype with a zero point.
+ * - `fixed-point`: the whole range of the dtype, no zero point, the scale a power of two, 2^-n of Qm.n: the smallest
+ *   that covers the range. On uint8 negative reals become 0.
+ * Codes with a real bias, "slope and bias", have no zero point that could carry it: see `slopeBias`.
  */
-export type Scheme = 'symmetric' | 'symmetric-full' | 'symmetric-unsigned' | 'asymmetric';
+export type Scheme = 'symmetric' | 'symmetric-full' | 'symmetric-unsigned' | 'asymmetric' | 'fixed-point';
 
 /** Which elements share one scale; `per-channel` and `per-row` are both axis 0, a negative axis counts from the end. */
 export type Granularity = 'per-tensor' | 'per-channel' | 'per-row' | { readonly axis: number };
@@ -54,7 +58,13 @@ export interface ParamOptions<D extends CodeType = CodeType> {
 /** Smallest normal f32: a smaller scale has lost bits, or is flushed to zero on some devices. */
 const F32_TINY = 1.1754943508222875e-38;
 
-const schemes: readonly Scheme[] = ['symmetric', 'symmetric-full', 'symmetric-unsigned', 'asymmetric'];
+const schemes: readonly Scheme[] = [
+  'symmetric',
+  'symmetric-full',
+  'symmetric-unsigned',
+  'asymmetric',
+  'fixed-point',
+];
 
 /**
  * Smallest and largest code that a scheme uses.
@@ -194,8 +204,16 @@ function symmetricScale(
   [qmin, qmax]: readonly [min: number, max: number],
 ): number {
   if (scheme === 'symmetric-unsigned') return max / qmax;
+  if (scheme === 'fixed-point') return coveringPowerOfTwo(Math.max(qmin < 0 ? min / qmin : 0, max / qmax));
   const absmax = Math.max(-min, max);
   return scheme === 'symmetric-full' ? absmax / -qmin : (2 * absmax) / (qmax - qmin);
+}
+
+/** The smallest power of two that is not below `step`; 0 for 0. */
+function coveringPowerOfTwo(step: number): number {
+  if (step === 0) return 0;
+  const below = powerOfTwo(exponentOf(step));
+  return below === step ? below : 2 * below;
 }
 
 function endsWithZero(range: ValueRange, index: number | undefined): ValueRange {

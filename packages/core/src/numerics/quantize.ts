@@ -13,8 +13,10 @@ import {
   schemeCodes,
   symmetricZeroPoint,
 } from './params.ts';
+import { exponentOf, powerOfTwo } from './power-of-two.ts';
 import { arrayRanges } from './ranges.ts';
-import { type Rounding, rounder } from './round.ts';
+import type { Rounding } from './round.ts';
+import { type StochasticRounding, indexedRounder } from './stochastic.ts';
 
 /** Codes and what turns them back into reals: `real = scale * (code - zeroPoint)`. */
 export interface QuantizedTensor<D extends CodeType | 'int32' = CodeType | 'int32'> {
@@ -24,6 +26,35 @@ export interface QuantizedTensor<D extends CodeType | 'int32' = CodeType | 'int3
   readonly scale: Float32Array;
   /** Same array as `params.zeroPoint`. */
   readonly zeroPoint: Int32Array | undefined;
+}
+
+/** What `quantizeTensor` gives: plain data, and its steps by name. */
+export class Quantized<D extends CodeType = CodeType> implements QuantizedTensor<D> {
+  readonly codes: Tensor<D>;
+  readonly params: QuantParams<D>;
+  readonly scale: Float32Array;
+  readonly zeroPoint: Int32Array | undefined;
+
+  constructor(codes: Tensor<D>, params: QuantParams<D>) {
+    this.codes = codes;
+    this.params = params;
+    this.scale = params.scale;
+    this.zeroPoint = params.zeroPoint;
+  }
+
+  /** What a code is multiplied by: the scale, one or one for each index of the axis. */
+  step(): Float32Array {
+    return this.scale.slice();
+  }
+
+  /**
+   * What a real is multiplied by, `f32(1 / step)`: "scale" in texts that multiply to quantize. The codes here come from
+   * a division; a product with this is rounded twice and may give another code near a tie.
+   * Infinity for a step of 2^-128 or less.
+   */
+  multiplier(): Float32Array {
+    return this.scale.map((step) => 1 / step);
+  }
 }
 
 /** Choices of `quantizeTensor`. Lists have one element for each index of the axis; one value serves all of them. */
@@ -41,7 +72,9 @@ export interface QuantizeOptions<D extends CodeType = CodeType> {
   /** Codes of the real 0, with `scale`; default 0, or 128 (64 reduced) for symmetric uint8. */
   readonly zeroPoint?: number | ArrayLike<number> | undefined;
   /** Default half-even, the only one of ONNX. */
-  readonly rounding?: Rounding | undefined;
+  readonly rounding?: Rounding | StochasticRounding | undefined;
+  /** `round(f32(x / scale) + zeroPoint)`, the sum in f64, as some texts and engines have it; default false. */
+  readonly roundAfterZeroPoint?: boolean | undefined;
   /** Precision in which scale and zero point are derived; default f64. */
   readonly arithmetic?: Arithmetic | undefined;
   /** Leaves a bit unused; see `schemeCodes`. */
@@ -60,7 +93,7 @@ export interface QuantizeOptions<D extends CodeType = CodeType> {
 export function quantizeTensor<D extends CodeType = 'int8'>(
   x: Tensor<'float32'>,
   options: QuantizeOptions<D> = {},
-): QuantizedTensor<D> {
+): Quantized<D> {
   if (x.dtype !== 'float32' || !(x.data instanceof Float32Array)) {
     throw new HalftoneError(
       'HT_DTYPE_MISMATCH',
@@ -87,9 +120,10 @@ export function quantizeTensor<D extends CodeType = 'int8'>(
   quantizeArray(x.data, params, codes.data, {
     shape: x.shape,
     rounding: options.rounding,
+    roundAfterZeroPoint: options.roundAfterZeroPoint,
     codes: byScale ? codeRange(dtype) : schemeCodes(dtype, scheme, options.reduceRange),
   });
-  return { codes, params, scale: params.scale, zeroPoint: params.zeroPoint };
+  return new Quantized(codes, params);
 }
 
 /** Details of `quantizeArray`. */
@@ -97,7 +131,9 @@ export interface QuantizeArrayOptions {
   /** Shape of the array; needed where the parameters have an axis. */
   readonly shape?: readonly number[] | undefined;
   /** Default half-even. */
-  readonly rounding?: Rounding | undefined;
+  readonly rounding?: Rounding | StochasticRounding | undefined;
+  /** Adds the zero point before rounding, in f64; default false. The two differ on ties where the zero point is odd. */
+  readonly roundAfterZeroPoint?: boolean | undefined;
   /** Where codes saturate, within the dtype; default the range of the dtype. */
   readonly codes?: readonly [min: number, max: number] | undefined;
 }
@@ -118,31 +154,38 @@ export function quantizeArray(
   const { outer, channels, inner } = paramLayout(x.length, options.shape, axis, scale.length);
   sameLength(x.length, out.length);
   const [min, max] = options.codes ?? codeRange(params.dtype);
-  const round = rounder(options.rounding ?? 'half-even');
+  const round = indexedRounder(options.rounding ?? 'half-even');
+  const after = options.roundAfterZeroPoint ?? false;
   for (let o = 0, i = 0; o < outer; o++) {
     for (let c = 0; c < channels; c++, i += inner) {
-      quantizeRun(x, out, i, i + inner, scale[c] as number, zeroPoint?.[c] ?? 0, min, max, round);
+      const zero = zeroPoint?.[c] ?? 0;
+      const inside = after ? zero : 0;
+      quantizeRun(x, out, i, i + inner, scale[c] as number, inside, zero - inside, min, max, round);
     }
   }
 }
 
-/** The clamp comes first: its ends are integers, so it commutes with rounding, and comparisons send NaN to the lowest code. */
+/**
+ * `inside` is the part of the zero point that is added before rounding, `zero` the part after.
+ * The clamp comes first: its ends are integers, so it commutes with rounding, and comparisons send NaN to the lowest code.
+ */
 function quantizeRun(
   x: Float32Array,
   out: Int8Array | Uint8Array,
   begin: number,
   end: number,
   scale: number,
+  inside: number,
   zero: number,
   min: number,
   max: number,
-  round: (x: number) => number,
+  round: (x: number, index: number) => number,
 ): void {
   const low = min - zero;
   const high = max - zero;
   for (let i = begin; i < end; i++) {
-    const t = Math.fround((x[i] as number) / scale);
-    out[i] = round(t > low ? (t < high ? t : high) : low) + zero;
+    const t = Math.fround((x[i] as number) / scale) + inside;
+    out[i] = round(t > low ? (t < high ? t : high) : low, i) + zero;
   }
 }
 
@@ -222,6 +265,13 @@ function paramsByHand<D extends CodeType>(
       throw new HalftoneError(
         'HT_INVALID_ARGUMENT',
         `scale ${steps[index]} at ${index}: a finite float32 > 0 is needed`,
+        { index },
+      );
+    }
+    if (scheme === 'fixed-point' && s !== powerOfTwo(exponentOf(s))) {
+      throw new HalftoneError(
+        'HT_INVALID_ARGUMENT',
+        `scale ${steps[index]} at ${index}: fixed-point needs a power of two`,
         { index },
       );
     }

@@ -2,7 +2,8 @@ import { type CodeType, codeRange } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import { type Tensor, zeros } from '../tensor.ts';
 import { paramLayout } from './axis.ts';
-import { decomposeMultiplier, fixedMultiply, type FixedMode } from './fixed-multiply.ts';
+import { fixedMultiply, type FixedMode } from './fixed-multiply.ts';
+import { decompose } from './q31.ts';
 import { roundHalfEven } from './round.ts';
 
 /** How accumulators become codes; the name of a mode stands for its exact formula. Numerics 4.3, 4.4. */
@@ -94,7 +95,8 @@ export function requantizeOnnxRef(
   qmax: number,
 ): number {
   const t = acc * multiplier + zeroPoint;
-  return roundHalfEven(t < qmin ? qmin : t > qmax ? qmax : t);
+  // Adding 0 takes the sign from a zero.
+  return roundHalfEven(t < qmin ? qmin : t > qmax ? qmax : t) + 0;
 }
 
 /** Names of all modes. */
@@ -118,11 +120,11 @@ export function requantizeFactors(
   return fixedFactors(combine(sa, sb, sy, (a, b, y) => (a * b) / y));
 }
 
-/** Fixed-point pairs of real multipliers. Throws HT_INVALID_ARGUMENT as `decomposeMultiplier`. */
+/** Fixed-point pairs of real multipliers. Throws HT_INVALID_ARGUMENT as `fixedPoint.decompose`. */
 export function fixedFactors(
   reals: ArrayLike<number>,
 ): Extract<RequantizeFactors, { multiplier: Int32Array }> {
-  const pairs = Array.from(reals, decomposeMultiplier);
+  const pairs = Array.from(reals, decompose);
   return {
     multiplier: Int32Array.from(pairs, (pair) => pair.multiplier),
     shift: Int32Array.from(pairs, (pair) => pair.shift),

@@ -4,7 +4,7 @@
 // decomposed: both dequantized, added in float32, quantized: the zero point goes in after rounding.
 // fixed: each operand as a multiple of sc2 = 2 * max(sa, sb) / 2^20, the sum times sc2 / sc; TensorFlow Lite's 8-bit ADD.
 import type { CodeType } from '../dtype.ts';
-import { decomposeMultiplier } from '../numerics/fixed-multiply.ts';
+import { decompose } from '../numerics/q31.ts';
 import { tensor, type Tensor, type TensorDesc } from '../tensor.ts';
 import { broadcastShape } from './broadcast.ts';
 import type { OpDefinition } from './definition.ts';
@@ -62,9 +62,7 @@ export function addFactors(mode: QBinaryMode, a: ScalarParams, b: ScalarParams, 
 
 function fixedFactors(a: ScalarParams, b: ScalarParams, sum: ScalarParams): Tensor {
   const twice = 2 * Math.max(a.scale, b.scale);
-  const pairs = [a.scale / twice, b.scale / twice, twice / ((1 << ADD_SHIFT) * sum.scale)].map(
-    decomposeMultiplier,
-  );
+  const pairs = [a.scale / twice, b.scale / twice, twice / ((1 << ADD_SHIFT) * sum.scale)].map(decompose);
   const zeros = [a, b, sum].map(({ zeroPoint }) => zeroPoint);
   return tensor('int32', [...zeros, ...pairs.flatMap(({ multiplier, shift }) => [multiplier, shift])]);
 }

@@ -27,6 +27,8 @@ describe('schemeCodes', () => {
     expect(schemeCodes('uint8', 'symmetric')).toEqual([0, 255]);
     expect(schemeCodes('uint8', 'symmetric-unsigned')).toEqual([0, 255]);
     expect(schemeCodes('uint8', 'asymmetric')).toEqual([0, 255]);
+    expect(schemeCodes('int8', 'fixed-point')).toEqual([-128, 127]);
+    expect(schemeCodes('uint8', 'fixed-point')).toEqual([0, 255]);
   });
 
   test('reduced ranges fit 7 bits', () => {
@@ -78,6 +80,31 @@ describe('chooseParams', () => {
       { dtype: 'uint8', scheme: 'symmetric-unsigned', reduceRange: true },
     );
     expect([...reduced.scale]).toEqual([1]);
+  });
+
+  test.each([
+    ['int8', -1, 0.5, -7],
+    ['int8', -1, 1, -6],
+    ['int8', 0, 127, 0],
+    ['int8', 0, 127.5, 1],
+    ['int8', -128, 0, 0],
+    ['int8', -129, 0, 1],
+    ['int8', -0.7, 0.3, -7],
+    ['uint8', 0, 255, 0],
+    ['uint8', -1000, 255.5, 1],
+    ['uint8', 0, 1, -7],
+    ['int8', -1e38, 3e38, 121],
+    ['int8', -1.2e-36, 0, -126],
+  ] as const)('fixed-point %s over [%d, %d] has the scale 2^%d, no zero point', (dtype, min, max, power) => {
+    const p = chooseParams({ min, max }, { dtype, scheme: 'fixed-point' });
+    expect([p.scale[0], p.zeroPoint]).toEqual([2 ** power, undefined]);
+  });
+
+  test('fixed-point keeps the rules of tiny ranges and of reduced codes', () => {
+    const scale = (min: number, max: number, reduceRange = false) =>
+      chooseParams({ min, max }, { dtype: 'int8', scheme: 'fixed-point', reduceRange }).scale[0];
+    expect([scale(0, 0), scale(-1e-38, 1e-38)]).toEqual([1, 1]);
+    expect([scale(-64, 64, true), scale(-64, 64.5, true)]).toEqual([1, 2]);
   });
 
   test('zero is made part of the range', () => {
@@ -178,6 +205,7 @@ describe('chooseParams', () => {
       ['int8', 'asymmetric'],
       ['uint8', 'symmetric'],
       ['uint8', 'asymmetric'],
+      ['int8', 'fixed-point'],
     ];
     const value = fc.float({ min: -1e6, max: 1e6, noNaN: true });
     fc.assert(

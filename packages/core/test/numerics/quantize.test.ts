@@ -230,6 +230,9 @@ describe('quantizeTensor', () => {
       [{ dtype: 'int4' as 'int8' }, 'HT_INVALID_ARGUMENT'],
       [{ scheme: 'symmetric-unsigned' }, 'HT_INVALID_ARGUMENT'],
       [{ rounding: 'up' as 'floor' }, 'HT_INVALID_ARGUMENT'],
+      [{ rounding: { stochastic: -1 } }, 'HT_INVALID_ARGUMENT'],
+      [{ scheme: 'fixed-point', scale: 0.3 }, 'HT_INVALID_ARGUMENT'],
+      [{ scheme: 'fixed-point', scale: 0.5, zeroPoint: 1 }, 'HT_INVALID_ARGUMENT'],
     ];
     for (const [options, code] of wrong)
       expect(() => quantizeTensor(x, options), JSON.stringify(options)).toThrow(fails(code));
@@ -237,6 +240,81 @@ describe('quantizeTensor', () => {
       fails('HT_INVALID_ARGUMENT'),
     );
     expect(() => quantizeTensor(tensor('int32', [1]) as never)).toThrow(fails('HT_DTYPE_MISMATCH'));
+  });
+});
+
+describe('the zero point before rounding', () => {
+  const ties = [0.5, 1.5, 2.5, 3.5, -0.5, -1.5];
+  const both = (zeroPoint: number, options: QuantizeOptions = {}) =>
+    [false, true].map((roundAfterZeroPoint) =>
+      codes(ties, { dtype: 'uint8', scale: 1, zeroPoint, roundAfterZeroPoint, ...options }),
+    );
+
+  test('differs on ties where the zero point is odd, and only there', () => {
+    expect(both(113)).toEqual([
+      [113, 115, 115, 117, 113, 111],
+      [114, 114, 116, 116, 112, 112],
+    ]);
+    expect(both(112)[0]).toEqual(both(112)[1]);
+  });
+
+  test('saturates at the same ends; NaN is the lowest code in both', () => {
+    for (const roundAfterZeroPoint of [false, true]) {
+      const options = { dtype: 'uint8', scale: 1, zeroPoint: 3, roundAfterZeroPoint } as const;
+      expect(codes([NaN, Infinity, -Infinity, 252.5, 253, -3, -4], options)).toEqual([
+        0, 255, 0, 255, 255, 0, 0,
+      ]);
+    }
+  });
+
+  test('goes with every rounding: trunc has another zero to go to', () => {
+    expect(both(2, { rounding: 'trunc' })).toEqual([
+      [2, 3, 4, 5, 2, 1],
+      [2, 3, 4, 5, 1, 0],
+    ]);
+    expect(both(2, { rounding: 'floor' })[0]).toEqual(both(2, { rounding: 'floor' })[1]);
+  });
+
+  test('per channel each has its own', () => {
+    const x = tensor('float32', [0.5, 0.5, 0.5], [3, 1]);
+    const q = quantizeTensor(x, {
+      dtype: 'uint8',
+      granularity: 'per-channel',
+      scale: 1,
+      zeroPoint: [0, 1, 2],
+      roundAfterZeroPoint: true,
+    });
+    expect([...q.codes.data]).toEqual([0, 2, 2]);
+  });
+});
+
+describe('a fixed-point scale', () => {
+  test('is a power of two by hand or from the data', () => {
+    const q = quantizeTensor(tensor('float32', [0.3, -0.7]), { scheme: 'fixed-point' });
+    expect([q.scale[0], q.zeroPoint, [...q.codes.data]]).toEqual([2 ** -7, undefined, [38, -90]]);
+    expect(codes([0.3, -0.7], { scheme: 'fixed-point', scale: 2 ** -4 })).toEqual([5, -11]);
+    expect(codes([0.3, -0.7, 3], { scheme: 'fixed-point', dtype: 'uint8' })).toEqual([19, 0, 192]);
+  });
+});
+
+describe('step and multiplier', () => {
+  test('one a tensor or one an index of the axis; the multiplier is the float32 inverse', () => {
+    const x = tensor('float32', [127, 0, 63.5, -12.7], [2, 2]);
+    const q = quantizeTensor(x, { granularity: 'per-row' });
+    expect([...q.step()]).toEqual([1, 0.5]);
+    expect([...q.multiplier()]).toEqual([1, 2]);
+    const third = quantizeTensor(x, { scale: 3 });
+    expect([[...third.step()], [...third.multiplier()]]).toEqual([[3], f32([1 / 3])]);
+    expect(quantizeTensor(x, { scale: 2 ** -140 }).multiplier()[0]).toBe(Infinity);
+  });
+
+  test('are copies, and the result stays plain data', () => {
+    const q = quantizeTensor(tensor('float32', [1, 2]), { scale: 1 });
+    q.step()[0] = 9;
+    expect(q.scale[0]).toBe(1);
+    const copy = structuredClone(q);
+    expect(dequantizeTensor(copy).data).toEqual(Float32Array.of(1, 2));
+    expect(Object.keys(copy)).toEqual(['codes', 'params', 'scale', 'zeroPoint']);
   });
 });
 

@@ -12,7 +12,7 @@ import {
   requantizeTensor,
 } from '../../src/numerics/requantize.ts';
 import { tensor } from '../../src/tensor.ts';
-import { f32, ort } from './vectors.ts';
+import { f32, ort, readVectors } from './vectors.ts';
 
 const fails = (code: HalftoneErrorCode) => expect.toSatisfy((e) => isHalftoneError(e, code));
 
@@ -192,6 +192,28 @@ describe('modes', () => {
   ])('onnx-ref rounds after it has added zero point %d', (zeroPoint, codes) => {
     const options = { dtype: 'uint8', multiplier: [0.5], zeroPoint, mode: 'onnx-ref' } as const;
     expect([...requantizeTensor(tensor('int32', [1, 3, 5, 7]), options).data]).toEqual(codes);
+  });
+
+  test('onnx-ref agrees with the ONNX reference evaluator', () => {
+    const { requantize } = readVectors<{
+      requantize: {
+        dtype: 'int8' | 'uint8';
+        scales: [number, number, number];
+        zeroPoint: number;
+        acc: number[];
+        codes: number[];
+      }[];
+    }>('onnx-reference-vectors.json');
+    let apart = 0;
+    for (const v of requantize) {
+      const m = requantizeMultiplier(...v.scales)[0]!;
+      const [min, max] = v.dtype === 'int8' ? [-128, 127] : [0, 255];
+      expect(v.acc.map((acc) => requantizeOnnxRef(acc, m, v.zeroPoint, min, max))).toEqual(v.codes);
+      apart += v.acc.filter(
+        (acc, i) => requantizeOrtF32(acc, m, v.zeroPoint, min, max) !== v.codes[i],
+      ).length;
+    }
+    expect(apart).toBeGreaterThan(0);
   });
 
   test('onnx-ref multiplies in f64', () => {

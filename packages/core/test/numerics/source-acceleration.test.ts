@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { codeRange } from '../../src/dtype.ts';
+import { floatFields } from '../../src/numerics/float-fields.ts';
 import { quantizeTensor } from '../../src/numerics/quantize.ts';
 import { requantizeTensor } from '../../src/numerics/requantize.ts';
 import type { Rounding } from '../../src/numerics/round.ts';
@@ -21,6 +22,23 @@ describe('"How to accelerate and compress neural networks"', () => {
   test('ranges of int8 and uint8', () => {
     expect(codeRange('int8')).toEqual([-128, 127]);
     expect(codeRange('uint8')).toEqual([0, 255]);
+  });
+
+  test('fields of 16, 32 and 64 bits, and the ends of float16; bfloat16 is absent there', () => {
+    const fields = (['float16', 'float32', 'float64', 'bfloat16'] as const).map((format) => {
+      const { exponentBits, fractionBits } = floatFields(1, format);
+      return [exponentBits, fractionBits];
+    });
+    expect(fields).toEqual([
+      [5, 10],
+      [8, 23],
+      [11, 52],
+      [8, 7],
+    ]);
+    const float16 = (bits: number) => floatFields({ bits }, 'float16');
+    expect(float16(0x7bff).value).toBe(65504);
+    expect(float16(0x0400)).toMatchObject({ value: 2 ** -14, class: 'normal' });
+    expect(float16(0x0001)).toMatchObject({ value: 2 ** -24, class: 'subnormal' });
   });
 
   test('floor(128 x / a) gives 128 for x = a: it must saturate', () => {

@@ -1,13 +1,79 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fixedPoint } from '../../src/numerics/fixed-point.ts';
+import { floatFields } from '../../src/numerics/float-fields.ts';
+import { fractionalLength } from '../../src/numerics/fractional-length.ts';
+import { klDivergence } from '../../src/numerics/kl-divergence.ts';
 import { schemeCodes } from '../../src/numerics/params.ts';
 import { type QuantizeOptions, dequantizeTensor, quantizeTensor } from '../../src/numerics/quantize.ts';
+import { fixedMultiply, type FixedMode } from '../../src/numerics/fixed-multiply.ts';
 import { requantizeMultiplier, requantizeTensor } from '../../src/numerics/requantize.ts';
 import { rounder } from '../../src/numerics/round.ts';
+import { slopeBias } from '../../src/numerics/slope-bias.ts';
 import { tensor } from '../../src/tensor.ts';
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((s, v, i) => s + v * b[i]!, 0);
+
+describe('CMSC5743 lecture 06, "Quantization": formats of numbers', () => {
+  test('IEEE 754: biases, 0x40C00000 and -0.5', () => {
+    const biases = (['float32', 'float64', 'float16'] as const).map((format) => floatFields(1, format).bias);
+    expect(biases).toEqual([127, 1023, 15]);
+    expect(floatFields({ bits: 0x40c00000 }).value).toBe(6);
+    expect(floatFields(-0.5)).toMatchObject({
+      hex: '0xbf000000',
+      sign: 1,
+      exponent: 0b01111110,
+      fraction: 0,
+    });
+  });
+
+  test('its formula has no subnormal numbers, infinities or NaN, which float16 needs', () => {
+    expect(floatFields({ bits: 0x0001 }, 'float16')).toMatchObject({ class: 'subnormal', value: 2 ** -24 });
+    expect(floatFields({ bits: 0x7c00 }, 'float16').value).toBe(Infinity);
+    expect(floatFields({ bits: 0x7c01 }, 'float16').class).toBe('nan');
+  });
+
+  test('0.232e4, 2.32e3 and 2320 have one normal form', () => {
+    const [a, b, c] = [0.232e4, 2.32e3, 2320].map((v) => floatFields(v));
+    expect(a).toEqual(c);
+    expect(b).toEqual(c);
+    expect(c).toMatchObject({ significand: 1.1328125, power: 11, class: 'normal' });
+  });
+
+  test('tables of 3 bits: Qm.n, and slope and bias', () => {
+    const values = (fractionBits: number) =>
+      fixedPoint.table({ bits: 3, fractionBits, signed: false }).map(({ value }) => value);
+    expect(values(0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(values(2)).toEqual([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75]);
+    expect(values(-2)).toEqual([0, 4, 8, 12, 16, 20, 24, 28]);
+    const format = { bits: 3, signed: false, slope: 1.5, bias: 10 };
+    expect(slopeBias.table(format).map(({ value }) => value)).toEqual([
+      10, 11.5, 13, 14.5, 16, 17.5, 19, 20.5,
+    ]);
+    // A real bias: the zero point would be -6.667.
+    expect(slopeBias.zeroPoint(format)).toBeUndefined();
+  });
+
+  test('the fraction length that is nearest to a tensor', () => {
+    const w = [0.0114, -0.0231, 0.0445, 0, 0, 0, -0.0409, -0.0435, -0.04];
+    for (const [bits, fractionBits, error] of [
+      [4, 7, 0.01245],
+      [8, 11, 5.84375e-4],
+      [16, 19, 3.2135e-6],
+    ] as const) {
+      const best = fractionalLength(w, { bits });
+      expect(best.fractionBits).toBe(fractionBits);
+      expect(best.error / error).toBeCloseTo(1, 6);
+    }
+  });
+
+  test('divergence in nats, both ways', () => {
+    expect(klDivergence([0.5, 0.5], [0.25, 0.75])).toBeCloseTo(0.143841, 6);
+    expect(klDivergence([0.25, 0.75], [0.5, 0.5])).toBeCloseTo(0.130812, 6);
+    expect(klDivergence([0.5, 0.5], [1, 0])).toBe(Infinity);
+  });
+});
 
 describe('CMSC5743 lecture 06, "Quantization": linear quantization', () => {
   test('a product of two quantized vectors expands to four integer terms', () => {
@@ -100,6 +166,15 @@ describe('CMSC5743 lecture 06, "Quantization": linear quantization', () => {
       const reals = acc.map((x) => x * qm.scale[0]! * qv.scale[0]!);
       expect(reals[0]).toBeCloseTo(-0.6475293, 6);
       expect(reals[1]).toBeCloseTo(-0.4232128, 6);
+    });
+
+    test('in fixed point: the multiplier, and what each rounding makes of it', () => {
+      const { multiplier, shift } = fixedPoint.decompose(127 / 3 / (63.5 * 127));
+      expect([multiplier, shift]).toEqual([1442928645, -7]);
+      const by = (mode: FixedMode) => acc.map((x) => fixedMultiply[mode](x, multiplier, shift));
+      expect(by('tflite-double')).toEqual([-27, -18]);
+      expect(by('tflite-single')).toEqual([-27, -18]);
+      expect(by('shift-floor')).toEqual([-28, -18]);
     });
 
     test('requantized to [-3, 3]: neither a floor shift nor the exact product quantized', () => {

@@ -25,6 +25,13 @@ describe('"Speeding up Deep Learning with Quantization" (FBGEMM)', () => {
     expect([...quantizeTensor(ties, { dtype: 'uint8', scale: 1, zeroPoint: 1 }).codes.data]).toEqual([
       1, 3, 255,
     ]);
+    const inside = quantizeTensor(ties, {
+      dtype: 'uint8',
+      scale: 1,
+      zeroPoint: 1,
+      roundAfterZeroPoint: true,
+    });
+    expect([...inside.codes.data]).toEqual([2, 2, 255]);
   });
 
   test('[-1, 1] over [0, 255]: the offset 127.5 is 128 in float64, 127 in float32', () => {

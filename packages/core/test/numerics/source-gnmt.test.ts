@@ -45,6 +45,10 @@ describe('"Neural Network Quantization" (types and the scheme of GNMT)', () => {
     const products = f32(Array.from(w.data, (v, i) => v * multipliers[Math.floor(i / 3)]!));
     expect(products).toEqual(f32([32.534832, -65.92584, 127, 0, 0, 0, -119.409195, -127, -116.78161]));
     expect(products.map(roundHalfEven)).toEqual([...q.codes.data]);
+    // From the step in float32 the second is its neighbour; the codes do not differ.
+    expect([...q.multiplier()]).toEqual(f32([2853.9326, 1, 2919.54053]));
+    const ours = f32(Array.from(w.data, (v, i) => v * q.multiplier()[Math.floor(i / 3)]!));
+    expect(ours.map(roundHalfEven)).toEqual([...q.codes.data]);
     const quotients = f32(Array.from(w.data, (v, i) => v / q.scale[Math.floor(i / 3)]!));
     near(quotients.slice(6, 8), [-119.40920258, -127.00000763], 7);
   });

@@ -22,14 +22,35 @@ interface OrtVectors {
     acc: number[];
     codes: number[];
   }[];
-  bias: {
-    bias: number[];
-    inputScale: number;
-    weightScale: number[];
-    raisedScale: number[];
-    scale: number[];
-    codes: number[];
-  }[];
+  bias: BiasVector[];
+}
+
+interface BiasVector {
+  bias: number[];
+  inputScale: number;
+  weightScale: number[];
+  raisedScale: number[];
+  scale: number[];
+  codes: number[];
+}
+
+interface ToolChoice {
+  /** Also types that core may not have yet. */
+  dtype: 'int8' | 'uint8' | 'int16' | 'uint16' | 'int4' | 'uint4';
+  symmetric: boolean;
+  reduceRange: boolean;
+  scales: number[];
+  zeroPoints: number[];
+}
+
+interface ToolVectors {
+  params: { ranges: [min: number, max: number][]; answers: ToolChoice[] };
+  weights: {
+    shape: number[];
+    values: number[];
+    answers: (ToolChoice & { axis: number | null; codes: number[] })[];
+  };
+  bias: BiasVector[];
 }
 
 /** Reads a file of test/data. */
@@ -38,6 +59,9 @@ export function readVectors<T>(name: string): T {
 }
 
 export const ort: OrtVectors = readVectors<OrtVectors>('ort-vectors.json');
+
+/** ONNX Runtime's quantization tool. */
+export const tool: ToolVectors = readVectors<ToolVectors>('ort-tool-vectors.json');
 
 /** f32 values of a list. */
 export const f32 = (values: readonly number[]): number[] => Array.from(Float32Array.from(values));

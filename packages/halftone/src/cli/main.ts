@@ -8,6 +8,7 @@ import { registerCompare } from './commands/compare.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerQuantize } from './commands/quantize.ts';
 import { registerRun } from './commands/run.ts';
+import { registerWorked } from './commands/worked.ts';
 import { CommandFailed, exitCodeOf, exitCodes } from './exit.ts';
 
 const interruption = new AbortController();
@@ -33,6 +34,7 @@ registerRun(program);
 registerCheck(program, interruption.signal);
 registerInspect(program);
 registerBackends(program);
+registerWorked(program);
 
 process.on('SIGINT', () => {
   // The second time, whatever is running does not listen.
