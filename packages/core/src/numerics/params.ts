@@ -25,7 +25,7 @@ export type Granularity = 'per-tensor' | 'per-channel' | 'per-row' | { readonly 
  * `f32`: as DynamicQuantizeLinear and TFLite, every step rounded to f32. They differ: [-1, 1] on uint8 has the zero
  * point 128 in f64 and 127 in f32.
  */
-export type Arithmetic = 'f32' | 'f64';
+export type ParamArithmetic = 'f32' | 'f64';
 
 /** Smallest and largest real value of some data. */
 export interface ValueRange {
@@ -50,7 +50,7 @@ export interface ParamOptions<D extends CodeType = CodeType> {
   /** Leaves a bit unused ([0, 127], [-64, 64]) so that sums of pairs fit 16 bits on x86 before VNNI. */
   readonly reduceRange?: boolean | undefined;
   /** Default `f64`. */
-  readonly arithmetic?: Arithmetic | undefined;
+  readonly arithmetic?: ParamArithmetic | undefined;
   /** The axis that a list of ranges belongs to; default 0. */
   readonly axis?: number | undefined;
 }
@@ -188,7 +188,7 @@ const deriveF32: Derivation = ({ min, max }, [qmin, qmax]) => {
   return { scale, zeroPoint: roundHalfEven(clamp(zero, qmin, qmax)) };
 };
 
-function derivation(arithmetic: Arithmetic): Derivation {
+function derivation(arithmetic: ParamArithmetic): Derivation {
   if (arithmetic === 'f64') return deriveF64;
   if (arithmetic === 'f32') return deriveF32;
   throw new HalftoneError(

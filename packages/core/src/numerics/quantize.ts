@@ -3,7 +3,7 @@ import { HalftoneError } from '../errors.ts';
 import { type Tensor, zeros } from '../tensor.ts';
 import { axisLayout, granularityAxis, paramLayout } from './axis.ts';
 import {
-  type Arithmetic,
+  type ParamArithmetic,
   type Granularity,
   type QuantParams,
   type Scheme,
@@ -76,7 +76,7 @@ export interface QuantizeOptions<D extends CodeType = CodeType> {
   /** `round(f32(x / scale) + zeroPoint)`, the sum in f64, as some texts and engines have it; default false. */
   readonly roundAfterZeroPoint?: boolean | undefined;
   /** Precision in which scale and zero point are derived; default f64. */
-  readonly arithmetic?: Arithmetic | undefined;
+  readonly arithmetic?: ParamArithmetic | undefined;
   /** Leaves a bit unused; see `schemeCodes`. */
   readonly reduceRange?: boolean | undefined;
 }
