@@ -2,7 +2,7 @@ import { type BackendProvider, elementOps, hostBackend, isExactOp } from '@halft
 import { conv2d } from './ops/conv2d.ts';
 import { dequantize } from './ops/dequantize.ts';
 import { dynamicQuantize } from './ops/dynamic-quantize.ts';
-import { binary, softmax, unary } from './ops/elementwise.ts';
+import { softmax, unary } from './ops/elementwise.ts';
 import { fakeQuantize } from './ops/fake-quantize.ts';
 import { gemm } from './ops/gemm.ts';
 import { im2col } from './ops/im2col.ts';
@@ -38,7 +38,6 @@ const reference: BackendProvider = hostBackend({
     conv2d,
     gemm,
     fakeQuantize,
-    binary,
     unary,
     softmax,
     maxpool,

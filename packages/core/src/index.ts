@@ -12,6 +12,7 @@ export { fixedMultiply, type FixedMode, type FixedMultiply } from './numerics/fi
 export * from './numerics/fixed-point.ts';
 export * from './numerics/float-fields.ts';
 export * from './numerics/fractional-length.ts';
+export { pow, type RealFunction, type UnaryFunction, unaryFunctions } from './numerics/functions.ts';
 export * from './numerics/kl-divergence.ts';
 export * from './numerics/metrics.ts';
 export * from './numerics/params.ts';
@@ -23,6 +24,8 @@ export * from './numerics/round.ts';
 export * from './numerics/slope-bias.ts';
 export type { StochasticRounding } from './numerics/stochastic.ts';
 export type { AccumulatorBias, AccumulatorOutput, AccumulatorSpec, PerChannel } from './ops/accumulator.ts';
+export { forEachBroadcastRow, type VisitRow } from './elements/broadcast-rows.ts';
+export type { BinaryFunction, BinarySpec } from './ops/binary.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
 export type { Conv2dSpec, FloatClamp } from './ops/conv2d.ts';
@@ -30,7 +33,6 @@ export type { Descs, OpDefinition, Tier } from './ops/definition.ts';
 export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
 export type {
-  BinarySpec,
   CastSpec,
   ConcatSpec,
   SoftmaxSpec,
@@ -42,6 +44,7 @@ export { floatOperations } from './ops/float-operations.ts';
 export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';
+export type { CompareSpec, LogicalSpec, WhereSpec } from './ops/logic.ts';
 export type { ExpandSpec, GatherSpec, PadMode, PadSpec, SliceSpec } from './ops/move.ts';
 export { averageFactors, type AvgPoolSpec, type QAvgPoolSpec, type QMaxPoolSpec } from './ops/pool.ts';
 export { ADD_SHIFT, addFactors, addFactorsDesc, type QAddSpec } from './ops/qadd.ts';

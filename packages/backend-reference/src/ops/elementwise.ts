@@ -1,43 +1,7 @@
-// binary: y = clamp(fround(a ∘ b)); unary: y = fround(f(x)); softmax: y = fround(exp(x - max) / sum), in f64 before
-import {
-  type BinarySpec,
-  exp,
-  type HostIO,
-  sigmoid,
-  type SoftmaxSpec,
-  tanh,
-  type UnarySpec,
-} from '@halftone/core';
-import { forEachBroadcastRow } from './shared/broadcast.ts';
+// unary: y = fround(f(x)); softmax: y = fround(exp(x - max) / sum), in f64 before
+import { exp, type HostIO, type SoftmaxSpec, unaryFunctions, type UnarySpec } from '@halftone/core';
 import { clampFloat } from './shared/float-epilogue.ts';
 import { floats } from './shared/operands.ts';
-
-/** Arithmetic of two broadcast float tensors. */
-export function binary(spec: BinarySpec, io: HostIO): void {
-  const a = floats(io, 'a');
-  const b = floats(io, 'b');
-  const y = floats(io, 'y');
-  const { clamp } = spec;
-  forEachBroadcastRow(spec.function, spec.aShape, spec.bShape, (aAt, aStep, bAt, bStep, yAt, length) => {
-    for (let i = 0; i < length; i++) {
-      const exact = combine(spec.function, a[aAt + i * aStep]!, b[bAt + i * bStep]!);
-      y[yAt + i] = clampFloat(Math.fround(exact), clamp);
-    }
-  });
-}
-
-function combine(name: BinarySpec['function'], a: number, b: number): number {
-  switch (name) {
-    case 'add':
-      return a + b;
-    case 'sub':
-      return a - b;
-    case 'mul':
-      return a * b;
-    case 'div':
-      return a / b;
-  }
-}
 
 /** A float function of each element. */
 export function unary(spec: UnarySpec, io: HostIO): void {
@@ -47,8 +11,9 @@ export function unary(spec: UnarySpec, io: HostIO): void {
     for (let i = 0; i < x.length; i++) y[i] = clampFloat(x[i]!, spec.clamp);
     return;
   }
-  const apply = spec.function === 'tanh' ? tanh : sigmoid;
-  for (let i = 0; i < x.length; i++) y[i] = apply(x[i]!);
+  const apply = unaryFunctions[spec.function];
+  const { alpha = 0, beta = 0 } = spec;
+  for (let i = 0; i < x.length; i++) y[i] = apply(x[i]!, alpha, beta);
 }
 
 /** Shares of a whole along the middle of [outer, extent, inner]. */

@@ -17,7 +17,8 @@ export const slice: HostOp<SliceSpec> = (spec, io) => {
 export const expand: HostOp<ExpandSpec> = (spec, io) =>
   walk(spec.to, broadcastStrides(spec.shape, spec.to), 0, movable(io, 'x'), movable(io, 'y'));
 
-function walk(
+/** Copies x to y, whose axes have `extents`, with these steps in x. */
+export function walk(
   extents: readonly number[],
   steps: readonly number[],
   start: number,

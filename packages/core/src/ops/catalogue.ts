@@ -1,11 +1,10 @@
 // The one list of ops: backends offer them, the planner emits them, conformance mirrors them.
+import { binary, type BinarySpec } from './binary.ts';
 import { conv2d, type Conv2dSpec } from './conv2d.ts';
 import type { OpDefinition } from './definition.ts';
 import { dequantize, type DequantizeSpec } from './dequantize.ts';
 import { dynamicQuantize, type DynamicQuantizeSpec } from './dynamic-quantize.ts';
 import {
-  binary,
-  type BinarySpec,
   cast,
   type CastSpec,
   concat,
@@ -21,6 +20,7 @@ import { fakeQuantize, type FakeQuantizeSpec } from './fake-quantize.ts';
 import { gemm, type GemmSpec } from './gemm.ts';
 import { im2col, type Im2colSpec } from './im2col.ts';
 import { lut256, type Lut256Spec } from './lut256.ts';
+import { compare, type CompareSpec, logical, type LogicalSpec, where, type WhereSpec } from './logic.ts';
 import {
   expand,
   type ExpandSpec,
@@ -79,6 +79,9 @@ export interface OpSpecs {
   pad: PadSpec;
   expand: ExpandSpec;
   gather: GatherSpec;
+  compare: CompareSpec;
+  logical: LogicalSpec;
+  where: WhereSpec;
 }
 
 export type OpName = keyof OpSpecs;
@@ -113,6 +116,9 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   pad,
   expand,
   gather,
+  compare,
+  logical,
+  where,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];
@@ -126,6 +132,9 @@ const exactFloatOps: ReadonlySet<OpName> = new Set<OpName>([
   'pad',
   'expand',
   'gather',
+  'compare',
+  'logical',
+  'where',
 ]);
 
 /** Ops whose results are integers, or follow from them by one rounded step each: bit-equal on every backend. */

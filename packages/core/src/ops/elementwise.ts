@@ -1,42 +1,31 @@
 import type { DType } from '../dtype.ts';
-import { broadcastShape } from './broadcast.ts';
+import { type UnaryFunction, unaryFunctions } from '../numerics/functions.ts';
 import { checkFloatClamp, type FloatClamp } from './conv2d.ts';
 import { isExtent, type OpDefinition, requireShape, requireSpec } from './definition.ts';
 
-export interface BinarySpec {
-  readonly function: 'add' | 'sub' | 'mul' | 'div';
-  readonly aShape: readonly number[];
-  readonly bShape: readonly number[];
-  readonly clamp?: FloatClamp;
-}
-
-/** y = clamp(fround(a ∘ b)), broadcast as ONNX does. ONNX Add, Sub, Mul, Div. */
-export const binary: OpDefinition<BinarySpec> = {
-  name: 'binary',
-  tier: 'float',
-  check(spec) {
-    broadcastShape(spec.function, spec.aShape, spec.bShape);
-    checkFloatClamp(spec.function, spec.clamp, spec);
-  },
-  inputs: (spec) => ({
-    a: { dtype: 'float32', shape: spec.aShape },
-    b: { dtype: 'float32', shape: spec.bShape },
-  }),
-  outputs: (spec) => ({
-    y: { dtype: 'float32', shape: broadcastShape(spec.function, spec.aShape, spec.bShape) },
-  }),
-};
-
 export type UnarySpec =
   | { readonly function: 'clamp'; readonly shape: readonly number[]; readonly clamp: FloatClamp }
-  | { readonly function: 'sigmoid' | 'tanh'; readonly shape: readonly number[] };
+  | {
+      readonly function: UnaryFunction;
+      readonly shape: readonly number[];
+      /** Of the functions that have them, as `unaryFunctions` says; default 0. */
+      readonly alpha?: number;
+      readonly beta?: number;
+    };
 
-/** A float function of each element; the transcendental ones are core's elementary functions, rounded to f32. */
+/** A float function of each element: one of `unaryFunctions`, in f64, rounded to f32 once. */
 export const unary: OpDefinition<UnarySpec> = {
   name: 'unary',
   tier: 'float',
   check(spec) {
     if (spec.function === 'clamp') checkFloatClamp('unary', spec.clamp, spec);
+    else
+      requireSpec(
+        'unary',
+        Object.hasOwn(unaryFunctions, spec.function),
+        `no function ${spec.function}`,
+        spec,
+      );
   },
   inputs: (spec) => ({ x: { dtype: 'float32', shape: spec.shape } }),
   outputs: (spec) => ({ y: { dtype: 'float32', shape: spec.shape } }),

@@ -55,7 +55,7 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   },
   gemm: (spec) => (2 * spec.k + (spec.bias ? 1 : 0)) * spec.batch * spec.m * spec.n,
   fakeQuantize: (spec) => 2 * sizeOf(spec.shape),
-  binary: pairs,
+  binary: (spec) => (spec.dtype === undefined || spec.dtype === 'float32' ? pairs(spec) : 0),
   unary: (spec) => sizeOf(spec.shape),
   // The largest, the difference, the power, the sum and the quotient.
   softmax: (spec) => 5 * spec.outer * spec.extent * spec.inner,
@@ -68,6 +68,9 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   pad: none,
   expand: none,
   gather: none,
+  compare: (spec) => (spec.dtype === 'float32' ? pairs(spec) : 0),
+  logical: none,
+  where: none,
 };
 
 /**

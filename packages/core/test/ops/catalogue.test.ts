@@ -114,6 +114,18 @@ const valid: {
     { ...window, o: 4, groups: 4, bias: true },
     { x: [2, 5, 6, 4], w: [4, 3, 2, 1], bias: [4], y: [2, 3, 6, 4] },
   ],
+  compare: [
+    { function: 'less', dtype: 'int64', aShape: [2, 1], bShape: [3] },
+    { a: [2, 1], b: [3], y: [2, 3] },
+  ],
+  logical: [
+    { function: 'xor', aShape: [], bShape: [3] },
+    { a: [], b: [3], y: [3] },
+  ],
+  where: [
+    { dtype: 'uint16', conditionShape: [2, 1], aShape: [3], bShape: [], shape: [2, 3] },
+    { condition: [2, 1], a: [3], b: [], y: [2, 3] },
+  ],
   slice: [
     { dtype: 'int8', shape: [4, 3], starts: [3, 0], steps: [-1, 2], extents: [2, 2] },
     { x: [4, 3], y: [2, 2] },

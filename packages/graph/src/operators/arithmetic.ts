@@ -1,6 +1,6 @@
-import type { BinarySpec } from '@halftone/core';
+import type { BinaryFunction } from '@halftone/core';
 import type { Node } from '../ir.ts';
-import type { Layout, Lowering } from '../lower/lowering.ts';
+import { type Layout, type Lowering, scalar } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { broadcastDims } from './broadcast-dims.ts';
 import { floatClampAfter } from './clamp.ts';
@@ -52,23 +52,73 @@ export function aligned(
   return { layout, values, shapes: shapes.map((shape) => shapeIn('last', shape)) };
 }
 
-function binaryOperator(op: string, fn: BinarySpec['function']): Operator {
+/** Emits a ∘ b of one type in the layout that suits both; a Relu or Clip behind a float result becomes its clamp. */
+function emitBinary(
+  node: Node,
+  lowering: Lowering,
+  name: BinaryFunction,
+  operands: readonly [string, string],
+): void {
+  const dtype = lowering.dtype(operands[0]);
+  if (dtype === 'bool') throw lowering.refusal(node, 'there is no arithmetic of bool');
+  const { layout, values, shapes } = aligned(lowering, operands, lowering.rank(node.outputs[0]!));
+  const other = values[1]!;
+  // Pow alone takes two types.
+  const b =
+    other.dtype === dtype
+      ? other
+      : lowering.kernel(
+          'cast',
+          { shape: shapes[1]!, from: other.dtype, to: dtype },
+          { x: other },
+          'exponent',
+        )['y']!;
+  const { clamp, output } =
+    dtype === 'float32' ? floatClampAfter(node, lowering) : { clamp: {}, output: node.outputs[0]! };
+  const type = dtype === 'float32' ? {} : { dtype };
+  const spec = { function: name, aShape: shapes[0]!, bShape: shapes[1]!, ...type, ...clamp };
+  lowering.define(output, layout, lowering.kernel('binary', spec, { a: values[0]!, b }, output)['y']!);
+}
+
+function binaryOperator(op: string, name: BinaryFunction): Operator {
   return {
     op,
     domain: '',
     infer: (node, context) => inferBinary(node, context, 1),
     lower(node, lowering) {
-      const names = [node.inputs[0]!, node.inputs[1]!] as const;
-      if (lowering.dtype(names[0]) !== 'float32')
-        throw lowering.refusal(node, `${lowering.dtype(names[0])} operands are not covered; float32 is`);
-      const { layout, values, shapes } = aligned(lowering, names, lowering.rank(node.outputs[0]!));
-      const { clamp, output } = floatClampAfter(node, lowering);
-      const spec = { function: fn, aShape: shapes[0]!, bShape: shapes[1]!, ...clamp };
-      lowering.define(
-        output,
-        layout,
-        lowering.kernel('binary', spec, { a: values[0]!, b: values[1]! }, output)['y']!,
-      );
+      const [a, b] = node.inputs as [string, string];
+      if (op !== 'Pow' && lowering.dtype(b) !== lowering.dtype(a))
+        throw lowering.refusal(node, `operands of ${lowering.dtype(a)} and ${lowering.dtype(b)}`);
+      emitBinary(node, lowering, name, [a, b]);
+    },
+  };
+}
+
+/** An operator of any number of operands: one function after the other, from the left. */
+function foldOperator(op: 'Min' | 'Max' | 'Sum' | 'Mean', name: BinaryFunction): Operator {
+  return {
+    op,
+    domain: '',
+    infer(node, context) {
+      const types = node.inputs.map((_, i) => context.type(i));
+      const shape = types.map((type) => type.shape).reduce((a, b) => a && b && broadcastDims(node, a, b));
+      return [{ elementType: types[0]?.elementType, shape }];
+    },
+    lower(node, lowering) {
+      const output = node.outputs[0]!;
+      const [first, ...rest] = node.inputs as [string, ...string[]];
+      const dtype = lowering.dtype(first);
+      if (dtype === 'bool' || rest.some((input) => lowering.dtype(input) !== dtype))
+        throw lowering.refusal(node, 'operands are numbers of one type');
+      let [value, shape] = [lowering.plain(first), lowering.shape(first)];
+      const apply = (fn: BinaryFunction, b: Value, bShape: readonly number[]): void => {
+        const spec = { function: fn, dtype, aShape: shape, bShape };
+        value = lowering.kernel('binary', spec, { a: value, b }, output)['y']!;
+        shape = value.shape;
+      };
+      for (const input of rest) apply(name, lowering.plain(input), lowering.shape(input));
+      if (op === 'Mean') apply('div', lowering.constant(scalar('float32', node.inputs.length)), [1]);
+      lowering.define(output, 'plain', lowering.reshape(value, lowering.shape(output)));
     },
   };
 }
@@ -78,4 +128,10 @@ export const arithmeticOperators: readonly Operator[] = [
   binaryOperator('Sub', 'sub'),
   binaryOperator('Mul', 'mul'),
   binaryOperator('Div', 'div'),
+  binaryOperator('Pow', 'pow'),
+  binaryOperator('PRelu', 'prelu'),
+  foldOperator('Min', 'min'),
+  foldOperator('Max', 'max'),
+  foldOperator('Sum', 'add'),
+  foldOperator('Mean', 'add'),
 ];

@@ -4,6 +4,7 @@ import { shapeError } from '../shape-error.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
+import { requireFloat } from './require-float.ts';
 import { accumulatorOutput, codeType, factorsOf, productFactors, zeroPointOf } from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { type InferContext, type Operator } from './definition.ts';
@@ -60,6 +61,7 @@ const conv: Operator = {
   domain: '',
   infer: (node, context) => infer(node, context, 1, context.type(0).elementType),
   lower(node, lowering) {
+    requireFloat(node, lowering, ...node.inputs.filter(Boolean));
     const { window, o, groups } = geometry(node, lowering, node.inputs[1]!);
     const bias = node.inputs[2] ? { bias: lowering.plain(node.inputs[2]) } : {};
     const inputs = {

@@ -5,6 +5,7 @@ import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
+import { requireFloat } from './require-float.ts';
 import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
@@ -64,6 +65,7 @@ const gemm: Operator = {
   infer: (node, context) => inferGemm(node, context, 1, context.type(0).elementType),
   lower(node, lowering) {
     const [a, b, c = ''] = node.inputs as [string, string, string?];
+    requireFloat(node, lowering, ...node.inputs.filter(Boolean));
     const sizes = gemmSizes(node, lowering, a, b);
     const alpha = floatAttr(node, 'alpha', 1);
     const beta = floatAttr(node, 'beta', 1);

@@ -3,6 +3,7 @@ import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
+import { requireFloat } from './require-float.ts';
 import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
@@ -74,6 +75,7 @@ const matmul: Operator = {
   infer: (node, context) => inferMatmul(node, context, 1, context.type(0).elementType),
   lower(node, lowering) {
     const [a, b] = node.inputs as [string, string];
+    requireFloat(node, lowering, a, b);
     const sizes = product(node, lowering, a, b);
     const { clamp, output } = floatClampAfter(node, lowering);
     const spec = { ...sizes, transposeA: false, transposeB: false, bias: false, ...clamp };

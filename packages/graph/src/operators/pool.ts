@@ -2,6 +2,7 @@ import { averageFactors, HalftoneError, isFixedMode, type WindowSpec } from '@ha
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
+import { requireFloat } from './require-float.ts';
 import { codeType, factorsOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
@@ -104,6 +105,7 @@ function averagePool(op: string, global: boolean): Operator {
     domain: '',
     infer: global ? inferGlobal : inferPool,
     lower(node, lowering) {
+      requireFloat(node, lowering, node.inputs[0]!);
       const spec = averageWindow(node, lowering, global);
       lowering.define(
         node.outputs[0]!,

@@ -2,6 +2,7 @@ import { arithmeticOperators } from './arithmetic.ts';
 import { convOperators } from './conv.ts';
 import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
+import { logicOperators } from './logic.ts';
 import { matmulOperators } from './matmul.ts';
 import { pickOperators } from './pick.ts';
 import { poolOperators } from './pool.ts';
@@ -26,6 +27,7 @@ for (const group of [
   pickOperators,
   repeatOperators,
   sourceOperators,
+  logicOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }

@@ -1,23 +1,49 @@
-import { type CodeType, codeRange, type DType, dtypes, sizeOf, tensor, type UnarySpec } from '@halftone/core';
+import {
+  type BinaryFunction,
+  type CodeType,
+  codeRange,
+  type DType,
+  dtypes,
+  sizeOf,
+  tensor,
+  zeros,
+} from '@halftone/core';
 import { floatAttr, intAttr } from '../attributes.ts';
+import type { Node } from '../ir.ts';
+import { type Lowering, scalar } from '../lower/lowering.ts';
+import type { Value } from '../lower/program.ts';
+import { axisFrom } from './axes.ts';
 import { codeBounds, floatBounds } from './clamp.ts';
 import type { Operator } from './definition.ts';
+import { functionOf, functionOperators, functionSpec } from './functions.ts';
 import { shapeIn } from './geometry.ts';
+import { requireFloat } from './require-float.ts';
 
-function unaryOperator(op: string, fn: 'sigmoid' | 'tanh'): Operator {
+function functionOperator([domain, op]: readonly [domain: string, op: string]): Operator {
   return {
     op,
-    domain: '',
+    domain,
     infer: (_node, context) => [context.type(0)],
     lower(node, lowering) {
-      const x = node.inputs[0]!;
+      const [x, output] = [node.inputs[0]!, node.outputs[0]!];
+      const applied = functionOf(node);
+      if (applied === undefined) throw lowering.refusal(node, 'this form is not covered');
       const layout = lowering.layout(x);
-      const spec: UnarySpec = { function: fn, shape: shapeIn(layout, lowering.shape(x)) };
-      lowering.define(
-        node.outputs[0]!,
-        layout,
-        lowering.kernel('unary', spec, { x: lowering.value(x, layout) }, node.outputs[0]!)['y']!,
-      );
+      const shape = shapeIn(layout, lowering.shape(x));
+      const value = lowering.value(x, layout);
+      if (applied.function === 'neg' && value.dtype !== 'float32' && value.dtype !== 'bool') {
+        const { dtype } = value;
+        const spec = { function: 'sub', dtype, aShape: [1], bShape: shape } as const;
+        const a = lowering.constant(zeros(dtype, [1]));
+        return lowering.define(
+          output,
+          layout,
+          lowering.kernel('binary', spec, { a, b: value }, output)['y']!,
+        );
+      }
+      requireFloat(node, lowering, x);
+      const spec = functionSpec(applied, shape);
+      lowering.define(output, layout, lowering.kernel('unary', spec, { x: value }, output)['y']!);
     },
   };
 }
@@ -30,6 +56,16 @@ function clampTable(dtype: CodeType, lo: number, hi: number): Int8Array & Uint8A
   return table as Int8Array & Uint8Array;
 }
 
+/** Bounds as operands: what Clip takes at run time, and Relu's 0. */
+function boundOperands(node: Node, lowering: Lowering): { max?: Value; min?: Value } {
+  const [x, lo = '', hi = ''] = node.inputs as [string, string?, string?];
+  if (node.op === 'Relu') return { max: lowering.constant(zeros(lowering.dtype(x), [1])) };
+  return {
+    ...(lo === '' ? {} : { max: lowering.plain(lo) }),
+    ...(hi === '' ? {} : { min: lowering.plain(hi) }),
+  };
+}
+
 function clampOperator(op: 'Relu' | 'Clip'): Operator {
   return {
     op,
@@ -39,22 +75,30 @@ function clampOperator(op: 'Relu' | 'Clip'): Operator {
       const x = node.inputs[0]!;
       const output = node.outputs[0]!;
       const dtype = lowering.dtype(x);
+      if (dtype === 'bool') throw lowering.refusal(node, 'bool has no order');
       const layout = lowering.layout(x);
-      const value = lowering.value(x, layout);
+      let value = lowering.value(x, layout);
       const shape = shapeIn(layout, lowering.shape(x));
       const isCode = dtype === 'int8' || dtype === 'uint8';
-      const clamp = isCode ? codeBounds(node, lowering, dtype) : floatBounds(node, lowering);
-      if (clamp === undefined)
-        throw lowering.refusal(node, 'bounds that are not constants, or Relu on codes, are not covered');
-      const y = isCode
-        ? lowering.kernel(
-            'lut256',
-            { shape, from: dtype, to: dtype },
-            { x: value, table: lowering.constant(tensor(dtype, clampTable(dtype, ...clamp), [256])) },
-            output,
-          )['y']!
-        : lowering.kernel('unary', { function: 'clamp', shape, clamp }, { x: value }, output)['y']!;
-      lowering.define(output, layout, y);
+      const clamp = isCode
+        ? codeBounds(node, lowering, dtype)
+        : dtype === 'float32'
+          ? floatBounds(node, lowering)
+          : undefined;
+      if (clamp === undefined) {
+        // The larger of x and the lower bound, then the smaller of that and the upper one, as ONNX says.
+        for (const [name, bound] of Object.entries(boundOperands(node, lowering))) {
+          const spec = { function: name as 'min' | 'max', dtype, aShape: shape, bShape: [1] };
+          value = lowering.kernel('binary', spec, { a: value, b: bound }, output)['y']!;
+        }
+      } else if (isCode) {
+        const table = lowering.constant(tensor(dtype, clampTable(dtype, ...clamp), [256]));
+        value = lowering.kernel('lut256', { shape, from: dtype, to: dtype }, { x: value, table }, output)[
+          'y'
+        ]!;
+      } else
+        value = lowering.kernel('unary', { function: 'clamp', shape, clamp }, { x: value }, output)['y']!;
+      lowering.define(output, layout, value);
     },
   };
 }
@@ -64,11 +108,9 @@ const softmax: Operator = {
   domain: '',
   infer: (_node, context) => [context.type(0)],
   lower(node, lowering) {
+    requireFloat(node, lowering, node.inputs[0]!);
     const shape = lowering.shape(node.inputs[0]!);
-    const given = intAttr(node, 'axis', -1);
-    const axis = given < 0 ? given + shape.length : given;
-    if (axis < 0 || axis >= shape.length)
-      throw lowering.refusal(node, `axis ${given} is not an axis of [${shape.join(', ')}]`);
+    const axis = axisFrom(node, intAttr(node, 'axis', -1), shape.length);
     const spec = {
       outer: sizeOf(shape.slice(0, axis)),
       extent: shape[axis]!,
@@ -116,6 +158,7 @@ const cast: Operator = {
   },
 };
 
+/** y = x * factor + offset, factor = scale / sqrt(variance + epsilon), offset = bias - mean * factor, each step in f32. */
 const batchNormalization: Operator = {
   op: 'BatchNormalization',
   domain: '',
@@ -123,43 +166,40 @@ const batchNormalization: Operator = {
   lower(node, lowering) {
     const [x, ...names] = node.inputs as [string, string, string, string, string];
     if (intAttr(node, 'training_mode', 0) !== 0) throw lowering.refusal(node, 'training mode is not covered');
-    const epsilon = Math.fround(floatAttr(node, 'epsilon', 1e-5));
-    const params = names.map((name) => lowering.constantOf(name)?.data as Float32Array | undefined);
-    if (params.some((data) => data === undefined))
-      throw lowering.refusal(node, 'parameters that are not constants are not covered');
-    const [gamma, beta, mean, variance] = params as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const { fround } = Math;
-    const factor = gamma.map((g, i) => fround(g / fround(Math.sqrt(fround(variance[i]! + epsilon)))));
-    const offset = beta.map((b, i) => fround(b - fround(mean[i]! * factor[i]!)));
+    for (const name of node.inputs) requireFloat(node, lowering, name);
+    const output = node.outputs[0]!;
     const layout = lowering.layout(x);
-    const shape = lowering.shape(x);
-    const own = shapeIn(layout, shape);
+    const own = shapeIn(layout, lowering.shape(x));
     const channels = shapeIn(
       layout,
-      shape.map((extent, axis) => (axis === 1 ? extent : 1)),
+      lowering.shape(x).map((extent, axis) => (axis === 1 ? extent : 1)),
     );
-    const output = node.outputs[0]!;
-    const scaled = lowering.kernel(
-      'binary',
-      { function: 'mul', aShape: own, bShape: channels },
-      { a: lowering.value(x, layout), b: lowering.constant(tensor('float32', factor, channels)) },
+    const binary = (name: BinaryFunction, a: Value, b: Value, aShape = channels, bShape = channels): Value =>
+      lowering.kernel('binary', { function: name, aShape, bShape }, { a, b }, output)['y']!;
+    const [scale, bias, mean, variance] = names.map((name) => lowering.plain(name)) as [
+      Value,
+      Value,
+      Value,
+      Value,
+    ];
+    const epsilon = lowering.constant(scalar('float32', floatAttr(node, 'epsilon', 1e-5)));
+    const deviation = lowering.kernel(
+      'unary',
+      { function: 'sqrt', shape: channels },
+      { x: binary('add', variance, epsilon, channels, [1]) },
       output,
     )['y']!;
-    const shifted = lowering.kernel(
-      'binary',
-      { function: 'add', aShape: own, bShape: channels },
-      { a: scaled, b: lowering.constant(tensor('float32', offset, channels)) },
-      output,
-    )['y']!;
-    lowering.define(output, layout, shifted);
+    const factor = binary('div', scale, deviation);
+    const offset = binary('sub', bias, binary('mul', mean, factor));
+    const scaled = binary('mul', lowering.value(x, layout), factor, own);
+    lowering.define(output, layout, binary('add', scaled, offset, own));
   },
 };
 
 export const unaryOperators: readonly Operator[] = [
   clampOperator('Relu'),
   clampOperator('Clip'),
-  unaryOperator('Sigmoid', 'sigmoid'),
-  unaryOperator('Tanh', 'tanh'),
+  ...functionOperators.map(functionOperator),
   softmax,
   cast,
   batchNormalization,

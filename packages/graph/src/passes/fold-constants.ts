@@ -9,10 +9,9 @@ import {
   type ValueInfo,
 } from '../ir.ts';
 import { foldNode } from '../lower/evaluate.ts';
-import { arithmetic } from './evaluate-arithmetic.ts';
 import { dequantize, quantize } from './evaluate-quantize.ts';
 import { constantNode } from './constant-node.ts';
-import { constantTensor, eachNode, isOp } from './match.ts';
+import { eachNode, isOp } from './match.ts';
 
 /** Choices of `foldConstants`. */
 export interface FoldOptions {
@@ -49,13 +48,6 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readon
     if (!options.dequantize) return undefined;
     return one(node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node));
   }
-  if (isOp(node, 'Add', 'Sub', 'Mul', 'Div'))
-    return one(
-      arithmetic(
-        node,
-        node.inputs.map((name) => constantTensor(editor, name)),
-      ),
-    );
   return foldNode(node, {
     opset: editor.source.opset,
     constant: (name) => editor.constants.get(name),

@@ -103,6 +103,14 @@ describe('foldConstants', () => {
       [1],
       [131073],
     ],
+    ['Div of integers by 0', (b) => b.node('Div', [i64(b, 1), i64(b, 0)]), [1], [0]],
+    [
+      'Where',
+      (b) => b.node('Where', [b.node('Less', [i64(b, 1, 5), i64(b, 3)]), i64(b, 7), i64(b, 8)]),
+      [2],
+      [7, 8],
+    ],
+    ['Pow', (b) => b.node('Pow', [b.float([2, 9]), b.float([3, 0.5])]), [2], [8, 3]],
     ['Sub of floats', (b) => b.node('Sub', [b.float([1], [1, 1]), b.float([0.5])]), [1, 1], [0.5]],
     [
       'a chain',
@@ -143,7 +151,6 @@ describe('foldConstants', () => {
     ['Reshape by a value', (b) => b.node('Reshape', [six(b), b.input('s', [2], 'int64')])],
     ['Cast to a type that core does not hold', (b) => b.node('Cast', [b.float([1])], { to: 10 })],
     ['Gather past the end', (b) => b.node('Gather', [i64(b, 1), i64(b, 1)])],
-    ['integer division by 0', (b) => b.node('Div', [i64(b, 1), i64(b, 0)])],
     ['operands of two types', (b) => b.node('Add', [i64(b, 1), b.float([1])])],
     ['Transpose by no permutation', (b) => b.node('Transpose', [six(b)], { perm: [0, 0] })],
     ['DequantizeLinear, unless asked', (b) => b.dequantize(b.constant('int8', [1]), 0.5)],

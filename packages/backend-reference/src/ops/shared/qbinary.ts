@@ -1,5 +1,4 @@
-import { codeRange, type HostIO, type QAddSpec } from '@halftone/core';
-import { forEachBroadcastRow } from './broadcast.ts';
+import { codeRange, forEachBroadcastRow, type HostIO, type QAddSpec } from '@halftone/core';
 import { codes } from './operands.ts';
 
 /** Two codes to one, before saturation. */

@@ -1,4 +1,4 @@
-import { broadcastShape, broadcastStrides } from '@halftone/core';
+import { broadcastShape, broadcastStrides } from '../ops/broadcast.ts';
 
 /** One run of a broadcast result along its last axis: where each operand begins, and its step, 0 where it repeats. */
 export type VisitRow = (
