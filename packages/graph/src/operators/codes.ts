@@ -25,6 +25,19 @@ export function codeType(node: Node, lowering: Lowering, name: string): CodeType
   return dtype;
 }
 
+/** Throws HT_UNSUPPORTED where a scale or zero point of an activation is a list: integer ops have one for each tensor. */
+export function requireScalars(
+  node: Node,
+  lowering: Lowering,
+  ...names: readonly (string | undefined)[]
+): void {
+  for (const name of names) {
+    if (name === undefined || name === '') continue;
+    const count = sizeOf(lowering.shape(name));
+    if (count !== 1) throw lowering.refusal(node, `${name} has ${count} elements; an activation has one`);
+  }
+}
+
 export interface ZeroPoint {
   readonly value: Value;
   readonly perChannel: PerChannel;

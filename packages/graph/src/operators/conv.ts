@@ -5,7 +5,14 @@ import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { requireFloat } from './require-float.ts';
-import { accumulatorOutput, codeType, factorsOf, productFactors, zeroPointOf } from './codes.ts';
+import {
+  accumulatorOutput,
+  codeType,
+  factorsOf,
+  productFactors,
+  requireScalars,
+  zeroPointOf,
+} from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
@@ -83,6 +90,7 @@ const convInteger: Operator = {
     const { window, o, groups } = geometry(node, lowering, node.inputs[1]!);
     const x = codeType(node, lowering, node.inputs[0]!);
     const weights = codeType(node, lowering, node.inputs[1]!);
+    requireScalars(node, lowering, node.inputs[2]);
     const wZeroPoint = zeroPointOf(lowering, node.inputs[3], weights);
     const spec = {
       ...window,
@@ -118,6 +126,7 @@ const qlinearConv: Operator = {
     const x = codeType(node, lowering, xName!);
     const weights = codeType(node, lowering, wName!);
     const dtype = codeType(node, lowering, yZero!);
+    requireScalars(node, lowering, xScale, xZero, yScale, yZero);
     const wZeroPoint = zeroPointOf(lowering, wZero, weights);
     const scales = [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)];
     const factors = factorsOf(lowering, sizeOf(lowering.shape(wScale!)), scales, productFactors);

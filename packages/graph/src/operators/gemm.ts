@@ -6,7 +6,15 @@ import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { requireFloat } from './require-float.ts';
-import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
+import {
+  accumulatorOutput,
+  codeType,
+  factorsOf,
+  floatOutput,
+  productFactors,
+  requireScalars,
+  zeroPointOf,
+} from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -124,6 +132,7 @@ const qgemm: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const alpha = Math.fround(floatAttr(node, 'alpha', 1));
+    requireScalars(node, lowering, aScale, aZero, yScale, yZero);
     const scales = [lowering.plain(aScale), lowering.plain(bScale)];
     const bias = c === '' ? undefined : biasRow(lowering, c, sizes.n);
     if (c !== '' && bias === undefined)

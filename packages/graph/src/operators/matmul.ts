@@ -4,7 +4,15 @@ import type { Lowering } from '../lower/lowering.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { requireFloat } from './require-float.ts';
-import { accumulatorOutput, codeType, factorsOf, floatOutput, productFactors, zeroPointOf } from './codes.ts';
+import {
+  accumulatorOutput,
+  codeType,
+  factorsOf,
+  floatOutput,
+  productFactors,
+  requireScalars,
+  zeroPointOf,
+} from './codes.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -143,8 +151,7 @@ const qlinearMatmul: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const dtype = codeType(node, lowering, yZero);
-    if (sizeOf(lowering.shape(aScale)) !== 1)
-      throw lowering.refusal(node, 'a scale for each row of A is not covered');
+    requireScalars(node, lowering, aScale, aZero, yScale, yZero);
     const scales = [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)];
     const factors = factorsOf(lowering, sizeOf(lowering.shape(bScale)), scales, productFactors);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
@@ -187,6 +194,7 @@ const matmulIntegerToFloat: Operator = {
     const sizes = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
+    requireScalars(node, lowering, aScale, aZero);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const multiplier = lowering.host(
       'multiplier',

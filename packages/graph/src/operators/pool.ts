@@ -3,7 +3,7 @@ import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { requireFloat } from './require-float.ts';
-import { codeType, factorsOf, zeroPointOf } from './codes.ts';
+import { codeType, factorsOf, requireScalars, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -128,6 +128,7 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const dtype = codeType(node, lowering, x);
       const window = averageWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
+      requireScalars(node, lowering, xScale, xZero, yScale, yZero);
       const scales = [lowering.plain(xScale), lowering.plain(yScale!)];
       // In fixed point the mean is a code of x, which one pair scales.
       const pairs = isFixedMode(lowering.modes.requantize) ? 1 : kh * kw;

@@ -16,7 +16,7 @@ import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { aligned, inferBinary } from './arithmetic.ts';
 import { codeClampAfter } from './clamp.ts';
-import { codeType } from './codes.ts';
+import { codeType, requireScalars } from './codes.ts';
 import type { Operator } from './definition.ts';
 import { MICROSOFT } from './domains.ts';
 
@@ -51,6 +51,7 @@ function factorsOf(
   compute: (mode: QBinaryMode, a: ScalarParams, b: ScalarParams, y: ScalarParams) => Tensor,
 ): Value {
   const [, aScale, aZero, , bScale, bZero, yScale, yZero] = node.inputs as Names;
+  requireScalars(node, lowering, aScale, aZero, bScale, bZero, yScale, yZero);
   const params = [aScale, aZero, bScale, bZero, yScale, yZero].map((name) =>
     name ? lowering.plain(name) : lowering.constant(tensor('float32', [0])),
   );
