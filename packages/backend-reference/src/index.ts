@@ -14,6 +14,8 @@ import { qsoftmax } from './ops/qsoftmax.ts';
 import { qconv2d } from './ops/qconv2d.ts';
 import { qgemm } from './ops/qgemm.ts';
 import { quantize } from './ops/quantize.ts';
+import { normalize } from './ops/normalize.ts';
+import { reduce } from './ops/reduce.ts';
 import { requantize } from './ops/requantize.ts';
 
 /** The reference backend: every op of the catalogue in plain TypeScript, the definition that others are compared with. */
@@ -40,6 +42,8 @@ const reference: BackendProvider = hostBackend({
     fakeQuantize,
     unary,
     softmax,
+    reduce,
+    normalize,
     maxpool,
     avgpool,
     ...elementOps,

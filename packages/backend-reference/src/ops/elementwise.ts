@@ -1,5 +1,5 @@
 // unary: y = fround(f(x)); softmax: y = fround(exp(x - max) / sum), in f64 before
-import { exp, type HostIO, type SoftmaxSpec, unaryFunctions, type UnarySpec } from '@halftone/core';
+import { exp, type HostIO, log, type SoftmaxSpec, unaryFunctions, type UnarySpec } from '@halftone/core';
 import { clampFloat } from './shared/float-epilogue.ts';
 import { floats } from './shared/operands.ts';
 
@@ -29,7 +29,9 @@ export function softmax(spec: SoftmaxSpec, io: HostIO): void {
       for (let e = 0; e < extent; e++) max = Math.max(max, x[at + e * inner]!);
       let sum = 0;
       for (let e = 0; e < extent; e++) sum += terms[e] = exp(x[at + e * inner]! - max);
-      for (let e = 0; e < extent; e++) y[at + e * inner] = terms[e]! / sum;
+      const less = max + log(sum);
+      for (let e = 0; e < extent; e++)
+        y[at + e * inner] = spec.logarithm ? x[at + e * inner]! - less : terms[e]! / sum;
     }
   }
 }

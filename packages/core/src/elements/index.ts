@@ -1,5 +1,6 @@
 import type { HostOp } from '../backend/host-backend.ts';
 import type { OpSpecs } from '../ops/catalogue.ts';
+import { argExtreme } from './arg-extreme.ts';
 import { binary } from './binary.ts';
 import { cast } from './cast.ts';
 import { gather } from './gather.ts';
@@ -10,6 +11,7 @@ import { expand, slice } from './walk.ts';
 
 /** Ops of single elements: moves, conversions, comparisons, and arithmetic, which every IEEE machine rounds alike. */
 export type ElementOp =
+  | 'argExtreme'
   | 'binary'
   | 'cast'
   | 'compare'
@@ -27,6 +29,7 @@ export type ElementOp =
  * and any host backend may offer them as they stand.
  */
 export const elementOps: { readonly [O in ElementOp]: HostOp<OpSpecs[O]> } = {
+  argExtreme,
   binary,
   cast,
   compare,

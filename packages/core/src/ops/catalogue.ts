@@ -31,6 +31,7 @@ import {
   slice,
   type SliceSpec,
 } from './move.ts';
+import { normalize, type NormalizeSpec } from './normalization.ts';
 import {
   avgpool,
   type AvgPoolSpec,
@@ -46,6 +47,7 @@ import { qsoftmax, type QSoftmaxSpec } from './qsoftmax.ts';
 import { qconv2d, type QConv2dSpec } from './qconv2d.ts';
 import { qgemm, type QGemmSpec } from './qgemm.ts';
 import { quantize, type QuantizeSpec } from './quantize.ts';
+import { argExtreme, type ArgExtremeSpec, reduce, type ReduceSpec } from './reduce.ts';
 import { requantize, type RequantizeSpec } from './requantize.ts';
 import type { WindowSpec } from './window.ts';
 
@@ -82,6 +84,9 @@ export interface OpSpecs {
   compare: CompareSpec;
   logical: LogicalSpec;
   where: WhereSpec;
+  reduce: ReduceSpec;
+  argExtreme: ArgExtremeSpec;
+  normalize: NormalizeSpec;
 }
 
 export type OpName = keyof OpSpecs;
@@ -119,6 +124,9 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   compare,
   logical,
   where,
+  reduce,
+  argExtreme,
+  normalize,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];
@@ -135,6 +143,7 @@ const exactFloatOps: ReadonlySet<OpName> = new Set<OpName>([
   'compare',
   'logical',
   'where',
+  'argExtreme',
 ]);
 
 /** Ops whose results are integers, or follow from them by one rounded step each: bit-equal on every backend. */

@@ -36,9 +36,11 @@ export interface SoftmaxSpec {
   readonly outer: number;
   readonly extent: number;
   readonly inner: number;
+  /** The logarithm of it: x - max - log(sum). */
+  readonly logarithm?: boolean;
 }
 
-/** y = exp(x - max) / sum, exp and sum in f64 in ascending order, rounded to f32 once. ONNX Softmax. */
+/** y = exp(x - max) / sum, exp and sum in f64 in ascending order, rounded to f32 once. ONNX Softmax, LogSoftmax. */
 export const softmax: OpDefinition<SoftmaxSpec> = {
   name: 'softmax',
   tier: 'float',

@@ -71,6 +71,10 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   compare: (spec) => (spec.dtype === 'float32' ? pairs(spec) : 0),
   logical: none,
   where: none,
+  reduce: (spec) => sizeOf(spec.shape),
+  argExtreme: (spec) => (spec.dtype === 'float32' ? spec.outer * spec.extent * spec.inner : 0),
+  // The mean, the differences, their squares and sum, the quotients.
+  normalize: (spec) => 5 * spec.outer * spec.extent,
 };
 
 /**

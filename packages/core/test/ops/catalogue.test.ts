@@ -126,6 +126,18 @@ const valid: {
     { dtype: 'uint16', conditionShape: [2, 1], aShape: [3], bShape: [], shape: [2, 3] },
     { condition: [2, 1], a: [3], b: [], y: [2, 3] },
   ],
+  reduce: [
+    { function: 'mean', shape: [2, 3, 4], axes: [0, 2] },
+    { x: [2, 3, 4], y: [1, 3, 1] },
+  ],
+  argExtreme: [
+    { largest: true, selectLast: false, dtype: 'int8', outer: 2, extent: 3, inner: 4 },
+    { x: [2, 3, 4], y: [2, 1, 4] },
+  ],
+  normalize: [
+    { outer: 2, extent: 3, centred: true, epsilon: 1e-5, statistics: true },
+    { x: [2, 3], y: [2, 3], mean: [2], inverse: [2] },
+  ],
   slice: [
     { dtype: 'int8', shape: [4, 3], starts: [3, 0], steps: [-1, 2], extents: [2, 2] },
     { x: [4, 3], y: [2, 2] },

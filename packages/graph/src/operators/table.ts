@@ -4,10 +4,12 @@ import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
 import { logicOperators } from './logic.ts';
 import { matmulOperators } from './matmul.ts';
+import { normalizationOperators } from './normalization.ts';
 import { pickOperators } from './pick.ts';
 import { poolOperators } from './pool.ts';
 import { qlinearBinaryOperators } from './qlinear-binary.ts';
 import { quantizeOperators } from './quantize.ts';
+import { reduceOperators } from './reduce.ts';
 import { repeatOperators } from './repeat.ts';
 import { shapeOperators } from './shape.ts';
 import { sourceOperators } from './source.ts';
@@ -28,6 +30,8 @@ for (const group of [
   repeatOperators,
   sourceOperators,
   logicOperators,
+  reduceOperators,
+  normalizationOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }

@@ -103,26 +103,29 @@ function clampOperator(op: 'Relu' | 'Clip'): Operator {
   };
 }
 
-const softmax: Operator = {
-  op: 'Softmax',
-  domain: '',
-  infer: (_node, context) => [context.type(0)],
-  lower(node, lowering) {
-    requireFloat(node, lowering, node.inputs[0]!);
-    const shape = lowering.shape(node.inputs[0]!);
-    const axis = axisFrom(node, intAttr(node, 'axis', -1), shape.length);
-    const spec = {
-      outer: sizeOf(shape.slice(0, axis)),
-      extent: shape[axis]!,
-      inner: sizeOf(shape.slice(axis + 1)),
-    };
-    lowering.define(
-      node.outputs[0]!,
-      'plain',
-      lowering.kernel('softmax', spec, { x: lowering.plain(node.inputs[0]!) }, node.outputs[0]!)['y']!,
-    );
-  },
-};
+function softmaxOperator(op: 'Softmax' | 'LogSoftmax'): Operator {
+  return {
+    op,
+    domain: '',
+    infer: (_node, context) => [context.type(0)],
+    lower(node, lowering) {
+      requireFloat(node, lowering, node.inputs[0]!);
+      const shape = lowering.shape(node.inputs[0]!);
+      const axis = axisFrom(node, intAttr(node, 'axis', -1), shape.length);
+      const spec = {
+        outer: sizeOf(shape.slice(0, axis)),
+        extent: shape[axis]!,
+        inner: sizeOf(shape.slice(axis + 1)),
+        ...(op === 'LogSoftmax' ? { logarithm: true } : {}),
+      };
+      lowering.define(
+        node.outputs[0]!,
+        'plain',
+        lowering.kernel('softmax', spec, { x: lowering.plain(node.inputs[0]!) }, node.outputs[0]!)['y']!,
+      );
+    },
+  };
+}
 
 /** ONNX element types by number, as far as values are computed. */
 const castTypes: Readonly<Record<number, DType>> = {
@@ -200,7 +203,8 @@ export const unaryOperators: readonly Operator[] = [
   clampOperator('Relu'),
   clampOperator('Clip'),
   ...functionOperators.map(functionOperator),
-  softmax,
+  softmaxOperator('Softmax'),
+  softmaxOperator('LogSoftmax'),
   cast,
   batchNormalization,
 ];
