@@ -1,5 +1,7 @@
 import { type BackendProvider, elementOps, hostBackend, isExactOp } from '@halftone/core';
 import { conv2d } from './ops/conv2d.ts';
+import { convTranspose2d } from './ops/conv-transpose2d.ts';
+import { resize } from './ops/resize.ts';
 import { dequantize } from './ops/dequantize.ts';
 import { dynamicQuantize } from './ops/dynamic-quantize.ts';
 import { softmax, unary } from './ops/elementwise.ts';
@@ -38,6 +40,8 @@ const reference: BackendProvider = hostBackend({
     lut256,
     dynamicQuantize,
     conv2d,
+    convTranspose2d,
+    resize,
     gemm,
     fakeQuantize,
     unary,

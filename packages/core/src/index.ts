@@ -29,6 +29,7 @@ export type { BinaryFunction, BinarySpec } from './ops/binary.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
 export type { Conv2dSpec, FloatClamp } from './ops/conv2d.ts';
+export { type ConvTranspose2dSpec, transposedOutput } from './ops/conv-transpose2d.ts';
 export type { Descs, OpDefinition, Tier } from './ops/definition.ts';
 export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
@@ -57,6 +58,14 @@ export type { QConv2dSpec } from './ops/qconv2d.ts';
 export type { QGemmSpec } from './ops/qgemm.ts';
 export type { QuantizeSpec } from './ops/quantize.ts';
 export { factorTensors, type RequantizeSpec } from './ops/requantize.ts';
+export {
+  type NearestMode,
+  type ResizeAxis,
+  type ResizeCoordinates,
+  type ResizeSpec,
+  type ResizeTaps,
+  resizeTaps,
+} from './ops/resize.ts';
 export { type WindowSpec, windowOutput } from './ops/window.ts';
 export * from './tensor.ts';
 export * from './transpose.ts';

@@ -1,6 +1,7 @@
 // The one list of ops: backends offer them, the planner emits them, conformance mirrors them.
 import { binary, type BinarySpec } from './binary.ts';
 import { conv2d, type Conv2dSpec } from './conv2d.ts';
+import { convTranspose2d, type ConvTranspose2dSpec } from './conv-transpose2d.ts';
 import type { OpDefinition } from './definition.ts';
 import { dequantize, type DequantizeSpec } from './dequantize.ts';
 import { dynamicQuantize, type DynamicQuantizeSpec } from './dynamic-quantize.ts';
@@ -49,6 +50,7 @@ import { qgemm, type QGemmSpec } from './qgemm.ts';
 import { quantize, type QuantizeSpec } from './quantize.ts';
 import { argExtreme, type ArgExtremeSpec, reduce, type ReduceSpec } from './reduce.ts';
 import { requantize, type RequantizeSpec } from './requantize.ts';
+import { resize, type ResizeSpec } from './resize.ts';
 import type { WindowSpec } from './window.ts';
 
 /** Op name to the type of its spec. */
@@ -87,6 +89,8 @@ export interface OpSpecs {
   reduce: ReduceSpec;
   argExtreme: ArgExtremeSpec;
   normalize: NormalizeSpec;
+  convTranspose2d: ConvTranspose2dSpec;
+  resize: ResizeSpec;
 }
 
 export type OpName = keyof OpSpecs;
@@ -127,6 +131,8 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   reduce,
   argExtreme,
   normalize,
+  convTranspose2d,
+  resize,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];

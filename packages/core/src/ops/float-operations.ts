@@ -3,6 +3,8 @@ import { sizeOf } from '../tensor.ts';
 import type { AccumulatorSpec } from './accumulator.ts';
 import { broadcastShape } from './broadcast.ts';
 import { catalogue, type OpName, type OpSpecs } from './catalogue.ts';
+import { transposedOutput } from './conv-transpose2d.ts';
+import { resizedShape } from './resize.ts';
 import type { QBinaryMode } from './qbinary.ts';
 import { type WindowSpec, windowOutput } from './window.ts';
 
@@ -75,6 +77,16 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   argExtreme: (spec) => (spec.dtype === 'float32' ? spec.outer * spec.extent * spec.inner : 0),
   // The mean, the differences, their squares and sum, the quotients.
   normalize: (spec) => 5 * spec.outer * spec.extent,
+  convTranspose2d: (spec) => {
+    const taps = (spec.kernel[0] * spec.kernel[1] * spec.o) / spec.groups;
+    const added = spec.bias ? spec.n * sizeOf(transposedOutput(spec)) * spec.o : 0;
+    return 2 * taps * spec.n * spec.h * spec.w * spec.c + added;
+  },
+  // Two for each tap of each point, axis after axis.
+  resize: (spec) =>
+    spec.mode === 'nearest'
+      ? 0
+      : (spec.mode === 'linear' ? 4 : 8) * spec.axes.length * sizeOf(resizedShape(spec)),
 };
 
 /**

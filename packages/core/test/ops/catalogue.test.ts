@@ -138,6 +138,24 @@ const valid: {
     { outer: 2, extent: 3, centred: true, epsilon: 1e-5, statistics: true },
     { x: [2, 3], y: [2, 3], mean: [2], inverse: [2] },
   ],
+  convTranspose2d: [
+    { ...window, strides: [2, 1], outputPadding: [1, 0], o: 6, groups: 2, bias: true },
+    { x: [2, 5, 6, 4], w: [6, 3, 2, 2], bias: [6], y: [2, 10, 6, 6] },
+  ],
+  resize: [
+    {
+      dtype: 'uint8',
+      shape: [1, 4, 5, 2],
+      axes: [{ axis: 1, extent: 8, scale: 2 }],
+      mode: 'nearest',
+      coordinates: 'asymmetric',
+      nearest: 'floor',
+      cubic: -0.75,
+      excludeOutside: false,
+      extrapolation: 0,
+    },
+    { x: [1, 4, 5, 2], y: [1, 8, 5, 2] },
+  ],
   slice: [
     { dtype: 'int8', shape: [4, 3], starts: [3, 0], steps: [-1, 2], extents: [2, 2] },
     { x: [4, 3], y: [2, 2] },

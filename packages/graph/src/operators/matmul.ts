@@ -1,6 +1,7 @@
-import { requantizeMultiplier, sizeOf, tensor } from '@halftone/core';
+import { broadcastShape, requantizeMultiplier, sizeOf, tensor } from '@halftone/core';
 import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
+import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { requireFloat } from './require-float.ts';
@@ -25,22 +26,30 @@ export interface Product {
   readonly k: number;
 }
 
-/** Sizes of numpy's matmul; leading axes of A fold into m where B is one matrix. */
-function product(node: Node, lowering: Lowering, aName: string, bName: string): Product {
+/** A matrix product in core's form, with the operands that it takes. */
+interface Operands extends Product {
+  readonly values: Readonly<Record<'a' | 'b', Value>>;
+}
+
+/** Sizes of numpy's matmul; leading axes of A fold into m where B is one matrix, others are repeated to those of the result. */
+function product(node: Node, lowering: Lowering, aName: string, bName: string): Operands {
   const a = promoted(lowering.shape(aName), 'left');
   const b = promoted(lowering.shape(bName), 'right');
   const [m, k] = a.slice(-2) as [number, number];
   const n = b[b.length - 1]!;
   if (b[b.length - 2] !== k) shapeError(node, `[${a.join(', ')}] by [${b.join(', ')}]: inner extents differ`);
-  const leading = sizeOf(a.slice(0, -2));
-  if (sizeOf(b.slice(0, -2)) === 1) return { batch: 1, m: leading * m, n, k };
-  const same = a.length === b.length && a.slice(0, -2).every((extent, i) => extent === b[i]);
-  if (!same)
-    throw lowering.refusal(
-      node,
-      `batches [${a.slice(0, -2).join(', ')}] and [${b.slice(0, -2).join(', ')}] differ; equal ones, or one matrix B, are covered`,
-    );
-  return { batch: leading, m, n, k };
+  const [aBatch, bBatch] = [a.slice(0, -2), b.slice(0, -2)];
+  const plain = { a: lowering.plain(aName), b: lowering.plain(bName) };
+  if (sizeOf(bBatch) === 1 && aBatch.length >= bBatch.length)
+    return { batch: 1, m: sizeOf(aBatch) * m, n, k, values: plain };
+  const batch = broadcastShape(node.op, aBatch, bBatch);
+  const repeated = (value: Value, own: readonly number[], matrix: readonly number[]): Value => {
+    if (sizeOf(own) === sizeOf(batch)) return value;
+    const spec = { dtype: value.dtype, shape: [...own, ...matrix], to: [...batch, ...matrix] };
+    return lowering.kernel('expand', spec, { x: value }, value.label)['y']!;
+  };
+  const values = { a: repeated(plain.a, aBatch, [m, k]), b: repeated(plain.b, bBatch, [k, n]) };
+  return { batch: sizeOf(batch), m, n, k, values };
 }
 
 function promoted(shape: readonly number[], side: 'left' | 'right'): readonly number[] {
@@ -84,14 +93,10 @@ const matmul: Operator = {
   lower(node, lowering) {
     const [a, b] = node.inputs as [string, string];
     requireFloat(node, lowering, a, b);
-    const sizes = product(node, lowering, a, b);
+    const { values, ...sizes } = product(node, lowering, a, b);
     const { clamp, output } = floatClampAfter(node, lowering);
     const spec = { ...sizes, transposeA: false, transposeB: false, bias: false, ...clamp };
-    lowering.define(
-      output,
-      'plain',
-      lowering.kernel('gemm', spec, { a: lowering.plain(a), b: lowering.plain(b) }, output)['y']!,
-    );
+    lowering.define(output, 'plain', lowering.kernel('gemm', spec, values, output)['y']!);
   },
 };
 
@@ -101,7 +106,7 @@ const matmulInteger: Operator = {
   infer: (node, context) => inferMatmul(node, context, 1, 'int32'),
   lower(node, lowering) {
     const [aName, bName, aZero, bZero] = node.inputs as [string, string, string?, string?];
-    const sizes = product(node, lowering, aName, bName);
+    const { values, ...sizes } = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const aZeroPoint = zeroPointOf(lowering, aZero, a);
@@ -118,8 +123,7 @@ const matmulInteger: Operator = {
       output: { type: 'int32' },
     } as const;
     const inputs = {
-      a: lowering.plain(aName),
-      b: lowering.plain(bName),
+      ...values,
       aZeroPoint: aZeroPoint.value,
       bZeroPoint: bZeroPoint.value,
     };
@@ -147,7 +151,7 @@ const qlinearMatmul: Operator = {
       string,
       string,
     ];
-    const sizes = product(node, lowering, aName, bName);
+    const { values, ...sizes } = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const dtype = codeType(node, lowering, yZero);
@@ -166,8 +170,7 @@ const qlinearMatmul: Operator = {
       output: accumulatorOutput(lowering, dtype, factors, clamp),
     } as const;
     const inputs = {
-      a: lowering.plain(aName),
-      b: lowering.plain(bName),
+      ...values,
       aZeroPoint: zeroPointOf(lowering, aZero, a).value,
       bZeroPoint: bZeroPoint.value,
       ...factors.operands,
@@ -191,7 +194,7 @@ const matmulIntegerToFloat: Operator = {
       string?,
       string?,
     ];
-    const sizes = product(node, lowering, aName, bName);
+    const { values, ...sizes } = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     requireScalars(node, lowering, aScale, aZero);
@@ -213,8 +216,7 @@ const matmulIntegerToFloat: Operator = {
       output: floatOutput(multiplier),
     } as const;
     const inputs = {
-      a: lowering.plain(aName),
-      b: lowering.plain(bName),
+      ...values,
       aZeroPoint: zeroPointOf(lowering, aZero, a).value,
       bZeroPoint: bZeroPoint.value,
       ...(biasName ? { bias: lowering.plain(biasName) } : {}),

@@ -61,21 +61,23 @@ function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType
   return coreWindow(node, lowering, node.inputs[0]!, node.outputs[0]!, window);
 }
 
-const maxPool: Operator = {
-  op: 'MaxPool',
-  domain: '',
-  infer: inferPool,
-  lower(node, lowering) {
-    if (node.outputs[1]) throw lowering.refusal(node, 'indices of the largest elements are not covered');
-    const x = lowering.value(node.inputs[0]!, 'last');
-    const window = poolWindow(node, lowering, false);
-    const dtype = x.dtype === 'float32' ? undefined : codeType(node, lowering, node.inputs[0]!);
-    const { y } = dtype
-      ? lowering.kernel('qmaxpool', { ...window, dtype }, { x }, node.outputs[0]!)
-      : lowering.kernel('maxpool', window, { x }, node.outputs[0]!);
-    lowering.define(node.outputs[0]!, 'last', y!);
-  },
-};
+function maxPool(op: string, global: boolean): Operator {
+  return {
+    op,
+    domain: '',
+    infer: global ? inferGlobal : inferPool,
+    lower(node, lowering) {
+      if (node.outputs[1]) throw lowering.refusal(node, 'indices of the largest elements are not covered');
+      const x = lowering.value(node.inputs[0]!, 'last');
+      const window = poolWindow(node, lowering, global);
+      const dtype = x.dtype === 'float32' ? undefined : codeType(node, lowering, node.inputs[0]!);
+      const { y } = dtype
+        ? lowering.kernel('qmaxpool', { ...window, dtype }, { x }, node.outputs[0]!)
+        : lowering.kernel('maxpool', window, { x }, node.outputs[0]!);
+      lowering.define(node.outputs[0]!, 'last', y!);
+    },
+  };
+}
 
 /** The window of a mean. Throws HT_UNSUPPORTED where padding counts and ceil_mode adds more than the node states. */
 function averageWindow(
@@ -152,7 +154,8 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
 }
 
 export const poolOperators: readonly Operator[] = [
-  maxPool,
+  maxPool('MaxPool', false),
+  maxPool('GlobalMaxPool', true),
   averagePool('AveragePool', false),
   averagePool('GlobalAveragePool', true),
   qlinearAveragePool('QLinearAveragePool', false),

@@ -1,4 +1,6 @@
 import { arithmeticOperators } from './arithmetic.ts';
+import { convTransposeOperators } from './conv-transpose.ts';
+import { resizeOperators } from './resize.ts';
 import { convOperators } from './conv.ts';
 import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
@@ -32,6 +34,8 @@ for (const group of [
   logicOperators,
   reduceOperators,
   normalizationOperators,
+  convTransposeOperators,
+  resizeOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }
