@@ -11,15 +11,17 @@ export interface Modes {
   readonly requantize: RequantizeMode;
   /** Of sums and products of codes. */
   readonly binary: QBinaryMode;
+  /** Of a softmax between codes; without one it is computed on reals. */
+  readonly softmax?: FixedMode;
 }
 
 /** The modes of each arithmetic. ONNX itself has no sum or product of codes: its reference works on reals there. */
 export const arithmetics: { readonly [A in Arithmetic]: Modes } = {
   ort: { requantize: 'ort-f32', binary: 'ort-x86' },
   'onnx-ref': { requantize: 'onnx-ref', binary: 'decomposed' },
-  'tflite-double': { requantize: 'tflite-double', binary: 'tflite-double' },
-  'tflite-single': { requantize: 'tflite-single', binary: 'tflite-single' },
-  'shift-floor': { requantize: 'shift-floor', binary: 'shift-floor' },
+  'tflite-double': { requantize: 'tflite-double', binary: 'tflite-double', softmax: 'tflite-double' },
+  'tflite-single': { requantize: 'tflite-single', binary: 'tflite-single', softmax: 'tflite-single' },
+  'shift-floor': { requantize: 'shift-floor', binary: 'shift-floor', softmax: 'shift-floor' },
 };
 
 /** Choices that decide an arithmetic. */

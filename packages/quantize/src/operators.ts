@@ -95,8 +95,13 @@ const matMul: QuantizableOperator = {
   },
 };
 
-const add: QuantizableOperator = { kind: 'joined', roles: (node, context) => floats(node, context, [0, 1]) };
-const pool: QuantizableOperator = { kind: 'joined', roles: (node, context) => floats(node, context, [0]) };
+const sumOrProduct: QuantizableOperator = {
+  kind: 'joined',
+  roles: (node, context) => floats(node, context, [0, 1]),
+};
+
+/** One tensor to another: means, and functions of each element, which on 8-bit codes are tables. */
+const mapped: QuantizableOperator = { kind: 'joined', roles: (node, context) => floats(node, context, [0]) };
 
 const moved: QuantizableOperator = {
   kind: 'preserving',
@@ -127,9 +132,21 @@ const table: ReadonlyMap<string, QuantizableOperator> = new Map([
   ['Conv', conv],
   ['Gemm', gemm],
   ['MatMul', matMul],
-  ['Add', add],
-  ['AveragePool', pool],
-  ['GlobalAveragePool', pool],
+  ['Add', sumOrProduct],
+  ['Mul', sumOrProduct],
+  ['AveragePool', mapped],
+  ['GlobalAveragePool', mapped],
+  ['Elu', mapped],
+  ['Gelu', mapped],
+  ['HardSigmoid', mapped],
+  ['HardSwish', mapped],
+  ['LeakyRelu', mapped],
+  ['Mish', mapped],
+  ['Selu', mapped],
+  ['Sigmoid', mapped],
+  ['Softplus', mapped],
+  ['Softsign', mapped],
+  ['Tanh', mapped],
   ['Reshape', moved],
   ['Flatten', moved],
   ['Transpose', moved],
@@ -137,6 +154,10 @@ const table: ReadonlyMap<string, QuantizableOperator> = new Map([
   ['Unsqueeze', moved],
   ['Identity', moved],
   ['MaxPool', maxPool],
+  ['GlobalMaxPool', maxPool],
+  ['Slice', moved],
+  ['Expand', moved],
+  ['Tile', moved],
   ['Concat', concat],
 ]);
 

@@ -60,15 +60,29 @@ describe('selectNodes', () => {
         { kernel_shape: attribute.ints([2, 2]), strides: attribute.ints([2, 2]) },
         named('behind'),
       ),
-      makeNode('Sigmoid', ['m'], ['s']),
+      makeNode('Sqrt', ['m'], ['s']),
       makeNode('Flatten', ['s'], ['y'], {}, named('alone')),
     ];
     expect(fates(net(nodes, ['y']))).toEqual({
       before: 'quantized',
       c: 'quantized',
       behind: 'quantized',
-      Sigmoid: 'unsupported-op',
+      Sqrt: 'unsupported-op',
       alone: 'no-quantized-neighbour',
+    });
+  });
+
+  test('functions of each element and products join a quantized neighbour', () => {
+    const nodes = [
+      conv('x', 'c'),
+      makeNode('Sigmoid', ['c'], ['s'], {}, named('gate')),
+      makeNode('Mul', ['c', 's'], ['y'], {}, named('product')),
+      makeNode('Tanh', ['x'], ['t'], {}, named('far')),
+    ];
+    expect(fates(net(nodes, ['y', 't']))).toMatchObject({
+      gate: 'quantized',
+      product: 'quantized',
+      far: 'no-quantized-neighbour',
     });
   });
 

@@ -1,7 +1,6 @@
 import { type CodeType, tensor } from '@halftone/core';
-import { GraphSession } from '@halftone/graph';
 import { describe, expect, test } from 'vitest';
-import { backend, expectOrt, Model, Random, runOrt, runOurs } from './executor-support.ts';
+import { expectOrt, Model, Random, runOrt, runOurs } from './executor-support.ts';
 
 const flags = [0, 1] as const;
 const pairs = (['uint8', 'int8'] as const).flatMap((a) =>
@@ -82,19 +81,6 @@ describe('MatMul', () => {
       model.node('Clip', [model.node('MatMul', inputs), model.float(-1), '']),
     );
     await expectOrt(model, { a: random.floats(a), b: random.floats(b) });
-  });
-
-  test('batches that would repeat an operand are refused, not computed wrongly', () => {
-    const model = new Model();
-    model.output(
-      model.node('MatMul', [
-        model.input('a', 'float32', [2, 1, 4, 3]),
-        model.input('b', 'float32', [2, 2, 3, 5]),
-      ]),
-    );
-    expect(() => new GraphSession(model.graph(), { backends: [backend] })).toThrow(
-      expect.objectContaining({ code: 'HT_UNSUPPORTED' }),
-    );
   });
 });
 

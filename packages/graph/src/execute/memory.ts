@@ -1,7 +1,7 @@
 import type { Backend, DeviceTensor, DType } from '@halftone/core';
 import { baseOf } from '../lower/lowering.ts';
 import type { Program, Value } from '../lower/program.ts';
-import { touched } from '../plan/plan.ts';
+import { touched } from '../lower/program.ts';
 
 /** Device tensors that later values of the same dtype and size take over. */
 export class TensorPool {

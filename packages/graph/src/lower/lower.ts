@@ -4,8 +4,8 @@ import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
 import { inferShapes } from '../infer.ts';
 import { findOperator } from '../operators/table.ts';
-import { Lowering } from './lowering.ts';
-import { makeValue, type Program, type Value } from './program.ts';
+import { baseOf, Lowering } from './lowering.ts';
+import { makeValue, type Program, type Step, touched, type Value } from './program.ts';
 
 /**
  * Turns a graph into a program for concrete input shapes; `arithmetic` says how integer operators round.
@@ -44,7 +44,20 @@ export function lower(
     value: lowering.plain(name),
     shape: lowering.shape(name),
   }));
-  return { inputs, outputs, steps: lowering.steps };
+  return { inputs, outputs, steps: needed(lowering.steps, outputs) };
+}
+
+/** The steps that an output needs: a reader of dequantized codes may have gone back to the codes. */
+function needed(steps: readonly Step[], outputs: Program['outputs']): Step[] {
+  const read = new Set<Value>(outputs.map(({ value }) => baseOf(value)));
+  const kept: Step[] = [];
+  for (const step of [...steps].reverse()) {
+    const { inputs, outputs: results } = touched(step);
+    if (!results.some((value) => read.has(baseOf(value)))) continue;
+    for (const value of inputs) read.add(baseOf(value));
+    kept.push(step);
+  }
+  return kept.reverse();
 }
 
 /** Throws one HT_UNSUPPORTED that names every node whose operator is not known here. */

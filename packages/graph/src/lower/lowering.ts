@@ -15,6 +15,7 @@ import {
   zeros,
 } from '@halftone/core';
 import { arithmetics, type Modes } from '../arithmetic.ts';
+import type { CodeOrigin } from '../operators/code-table.ts';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
@@ -46,6 +47,7 @@ export class Lowering {
   readonly #entries = new Map<string, Entry>();
   readonly #readers = new Map<string, Node[]>();
   readonly #outputs: ReadonlySet<string>;
+  readonly #origins = new Map<string, CodeOrigin>();
   #nodes: readonly Node[] = [];
 
   constructor(graph: Graph, types: ValueTypes, modes: Modes = arithmetics.ort) {
@@ -166,6 +168,16 @@ export class Lowering {
     const output = makeValue(dtype, shape, label);
     this.steps.push({ kind: 'host', label, inputs, output, compute, nodes: this.#nodes });
     return output;
+  }
+
+  /** Says that a value is dequantized from codes; its readers may work on those. */
+  setOrigin(name: string, origin: CodeOrigin): void {
+    this.#origins.set(name, origin);
+  }
+
+  /** The codes that a value is dequantized from. */
+  origin(name: string): CodeOrigin | undefined {
+    return this.#origins.get(name);
   }
 
   /** The one node that reads a value, where nothing else sees it. */

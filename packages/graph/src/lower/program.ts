@@ -48,3 +48,9 @@ export interface Program {
 export function makeValue<D extends DType>(dtype: D, shape: readonly number[], label: string): Value {
   return { dtype, shape, label, constant: undefined };
 }
+
+/** Operands and results of a step. */
+export function touched(step: Step): { inputs: readonly Value[]; outputs: readonly Value[] } {
+  if (step.kind === 'host') return { inputs: step.inputs, outputs: [step.output] };
+  return { inputs: Object.values(step.inputs), outputs: Object.values(step.outputs) };
+}

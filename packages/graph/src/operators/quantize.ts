@@ -3,6 +3,7 @@ import { intAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
+import { constantParams, lowerAsTable } from './code-table.ts';
 import { codeType } from './codes.ts';
 import type { Operator } from './definition.ts';
 import { axisIn, shapeIn } from './geometry.ts';
@@ -63,6 +64,7 @@ const quantizeLinear: Operator = {
     },
   ],
   lower(node, lowering) {
+    if (lowerAsTable(node, lowering)) return;
     const { layout, shape, axis, scale } = parameters(node, lowering);
     const to = codeType(node, lowering, node.outputs[0]!);
     const x = lowering.value(node.inputs[0]!, layout);
@@ -88,6 +90,8 @@ const dequantizeLinear: Operator = {
     const zero =
       from === 'int32' ? {} : { zeroPoint: zeroPoint(node, lowering, node.inputs[2], from, scale) };
     const inputs = { x: lowering.value(node.inputs[0]!, layout), scale, ...zero };
+    const params = constantParams(node, lowering, from);
+    if (params) lowering.setOrigin(node.outputs[0]!, { codes: node.inputs[0]!, params });
     lowering.define(
       node.outputs[0]!,
       layout,

@@ -14,6 +14,7 @@ import { type Lowering, scalar } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { axisFrom } from './axes.ts';
 import { codeBounds, floatBounds } from './clamp.ts';
+import { lowerAsCodeSoftmax, lowerAsTable } from './code-table.ts';
 import type { Operator } from './definition.ts';
 import { functionOf, functionOperators, functionSpec } from './functions.ts';
 import { shapeIn } from './geometry.ts';
@@ -25,6 +26,7 @@ function functionOperator([domain, op]: readonly [domain: string, op: string]): 
     domain,
     infer: (_node, context) => [context.type(0)],
     lower(node, lowering) {
+      if (lowerAsTable(node, lowering)) return;
       const [x, output] = [node.inputs[0]!, node.outputs[0]!];
       const applied = functionOf(node);
       if (applied === undefined) throw lowering.refusal(node, 'this form is not covered');
@@ -72,6 +74,7 @@ function clampOperator(op: 'Relu' | 'Clip'): Operator {
     domain: '',
     infer: (_node, context) => [context.type(0)],
     lower(node, lowering) {
+      if (lowerAsTable(node, lowering)) return;
       const x = node.inputs[0]!;
       const output = node.outputs[0]!;
       const dtype = lowering.dtype(x);
@@ -112,12 +115,13 @@ function softmaxOperator(op: 'Softmax' | 'LogSoftmax'): Operator {
       requireFloat(node, lowering, node.inputs[0]!);
       const shape = lowering.shape(node.inputs[0]!);
       const axis = axisFrom(node, intAttr(node, 'axis', -1), shape.length);
-      const spec = {
+      const sizes = {
         outer: sizeOf(shape.slice(0, axis)),
         extent: shape[axis]!,
         inner: sizeOf(shape.slice(axis + 1)),
-        ...(op === 'LogSoftmax' ? { logarithm: true } : {}),
       };
+      if (op === 'Softmax' && lowerAsCodeSoftmax(node, lowering, sizes)) return;
+      const spec = { ...sizes, ...(op === 'LogSoftmax' ? { logarithm: true } : {}) };
       lowering.define(
         node.outputs[0]!,
         'plain',

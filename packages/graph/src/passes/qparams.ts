@@ -96,8 +96,12 @@ export const movers: readonly string[] = [
   'Squeeze',
   'Unsqueeze',
   'MaxPool',
+  'GlobalMaxPool',
   'Identity',
   'Concat',
+  'Slice',
+  'Expand',
+  'Tile',
 ];
 
 /** Integer operators, by the input that has the type of the result. */

@@ -9,7 +9,7 @@ import {
 import { describe } from '../edit.ts';
 import type { Node } from '../ir.ts';
 import { baseOf } from '../lower/lowering.ts';
-import type { HostStep, KernelStep, Program, Step, Value } from '../lower/program.ts';
+import { type HostStep, type KernelStep, type Program, touched, type Value } from '../lower/program.ts';
 
 export interface PlanOptions {
   /** In order of preference. */
@@ -99,12 +99,6 @@ function choose(step: KernelStep, { backends, strict }: PlanOptions): PlannedSte
 
 function names(nodes: readonly Node[]): string {
   return nodes.map(describe).join(' + ');
-}
-
-/** Operands and results of a step. */
-export function touched(step: Step): { inputs: readonly Value[]; outputs: readonly Value[] } {
-  if (step.kind === 'host') return { inputs: step.inputs, outputs: [step.output] };
-  return { inputs: Object.values(step.inputs), outputs: Object.values(step.outputs) };
 }
 
 function explainSteps(program: Program, steps: readonly PlannedStep[]): PlanRow[] {
