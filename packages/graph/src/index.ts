@@ -1,5 +1,6 @@
 export * from './attributes.ts';
 export * from './edit.ts';
+export { FreshNames } from './fresh-names.ts';
 export { GraphSession, type SessionOptions } from './execute/session.ts';
 export { inferShapes } from './infer.ts';
 export * from './ir.ts';

@@ -1,5 +1,5 @@
 import { HalftoneError, isDType } from '@halftone/core';
-import type { Graph, Node, SymbolicShape } from './ir.ts';
+import type { Graph, Node, SymbolicShape, ValueInfo } from './ir.ts';
 import type { InferContext } from './operators/definition.ts';
 import { unknownType, type ValueType, type ValueTypes } from './value-type.ts';
 import { findOperator } from './operators/table.ts';
@@ -17,22 +17,36 @@ export function inferShapes(
   for (const input of graph.inputs) {
     types.set(input.name, {
       elementType: input.elementType,
-      shape: inputShape(input.name, input.shape, inputShapes[input.name]),
+      // an input may be named `constructor`
+      shape: inputShape(
+        input.name,
+        input.shape,
+        Object.hasOwn(inputShapes, input.name) ? inputShapes[input.name] : undefined,
+      ),
     });
   }
   for (const constant of graph.constants.values()) types.set(constant.name, constant);
+  const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
+  const stated = (name: string): ValueInfo | undefined => graph.values.get(name) ?? outputs.get(name);
   // Types that the file gives for inner values may hold a stale batch size, so they never stand above inference.
-  for (const node of graph.nodes) inferNode(graph, node, types, Object.keys(inputShapes).length === 0);
+  const trustFile = Object.keys(inputShapes).length === 0;
+  for (const node of graph.nodes) inferNode(graph, node, types, stated, trustFile);
   return types;
 }
 
-function inferNode(graph: Graph, node: Node, types: Map<string, ValueType>, trustFile: boolean): void {
+function inferNode(
+  graph: Graph,
+  node: Node,
+  types: Map<string, ValueType>,
+  statedOf: (value: string) => ValueInfo | undefined,
+  trustFile: boolean,
+): void {
   const operator = node.opaque ? undefined : findOperator(node.domain, node.op);
   const inferred = operator?.infer(node, inferContext(graph, node, types)) ?? [];
   node.outputs.forEach((name, i) => {
     if (name === '') return;
     const known = inferred[i] ?? unknownType;
-    const stated = graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
+    const stated = statedOf(name);
     types.set(name, {
       elementType: known.elementType ?? stated?.elementType,
       shape: known.shape ?? (trustFile || operator === undefined ? stated?.shape : undefined),

@@ -1,9 +1,9 @@
-import { addFactors, type BinarySpec, broadcastShape, tensor } from '@halftone/core';
+import { addFactors, type BinarySpec, broadcastShape, sizeOf, tensor } from '@halftone/core';
 import type { Dim, Node, SymbolicShape } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { codeType } from './codes.ts';
+import { codeType, scaleOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -103,9 +103,12 @@ const qlinearAdd: Operator = {
     ];
     const dtype = codeType(node, lowering, a);
     const { layout, values, shapes } = aligned(lowering, [a, b], lowering.rank(node.outputs[0]!));
-    const params = [aScale, aZero, bScale, bZero, cScale, cZero].map((name) =>
-      name ? lowering.plain(name) : lowering.constant(tensor('float32', [0])),
+    const params = [aScale, aZero, bScale, bZero, cScale, cZero].map((name, i) =>
+      i % 2 === 0 ? scaleOf(node, lowering, name) : zeroPointOf(lowering, name, dtype).value,
     );
+    for (const zero of params)
+      if (sizeOf(zero.shape) !== 1)
+        throw lowering.refusal(node, 'zero points of more than one element are not covered');
     const factors = lowering.host('factors', 'float32', [3], params, (...scalars) => {
       const [sa, za, sb, zb, sc, zc] = scalars.map((scalar) => Number(scalar.data[0])) as [
         number,

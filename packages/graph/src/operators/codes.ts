@@ -3,6 +3,7 @@ import {
   type AccumulatorOutput,
   type CodeType,
   dtypes,
+  HalftoneError,
   type PerChannel,
   sizeOf,
   tensor,
@@ -19,16 +20,37 @@ export function codeType(node: Node, lowering: Lowering, name: string): CodeType
   return dtype;
 }
 
+/** A scale operand. Throws HT_UNSUPPORTED for one that is no float32, or for another number of elements than one where not `many`. */
+export function scaleOf(node: Node, lowering: Lowering, name: string | undefined, many = false): Value {
+  const value = lowering.plain(name ?? '');
+  const count = sizeOf(value.shape);
+  if (value.dtype !== 'float32')
+    throw lowering.refusal(node, `scale ${name} is ${value.dtype}; float32 is covered`);
+  if (count === 0 || (count > 1 && !many))
+    throw lowering.refusal(node, `scale ${name} has ${count} elements; one is covered`);
+  return value;
+}
+
 export interface ZeroPoint {
   readonly value: Value;
   readonly perChannel: PerChannel;
 }
 
-/** A zero point operand; zero where the node leaves it out. Equal ones of all channels become one. */
+/**
+ * A zero point operand; zero where the node leaves it out. Equal ones of all channels become one.
+ * Throws HT_DTYPE_MISMATCH for one of another type than its codes.
+ */
 export function zeroPointOf(lowering: Lowering, name: string | undefined, dtype: CodeType): ZeroPoint {
   if (name === undefined || name === '')
     return { value: lowering.constant(scalar(dtype, 0)), perChannel: 'per-tensor' };
   const value = lowering.plain(name);
+  if (value.dtype !== dtype) {
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `zero point ${name} is ${value.dtype}, and its codes are ${dtype}; the two must be equal`,
+      { value: name, expected: dtype, got: value.dtype },
+    );
+  }
   const elements = value.constant?.data as Int8Array | undefined;
   const first = elements?.[0];
   if (elements && first !== undefined && elements.every((zero) => zero === first)) {

@@ -4,7 +4,7 @@ import { shapeError } from '../shape-error.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
-import { accumulatorOutput, codeType, zeroPointOf } from './codes.ts';
+import { accumulatorOutput, codeType, scaleOf, zeroPointOf } from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
@@ -121,7 +121,11 @@ const qlinearConv: Operator = {
       'multiplier',
       'float32',
       lowering.shape(wScale!).length === 0 ? [1] : lowering.shape(wScale!),
-      [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)],
+      [
+        scaleOf(node, lowering, xScale),
+        scaleOf(node, lowering, wScale, true),
+        scaleOf(node, lowering, yScale),
+      ],
       multipliers,
     );
     const { clamp, output } = codeClampAfter(node, lowering, dtype);

@@ -5,7 +5,7 @@ import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
+import { accumulatorOutput, codeType, floatOutput, scaleOf, zeroPointOf } from './codes.ts';
 import { multipliers } from './conv.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
@@ -123,11 +123,13 @@ const qgemm: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const alpha = Math.fround(floatAttr(node, 'alpha', 1));
-    const scales = [lowering.plain(aScale), lowering.plain(bScale)];
+    const scales = [scaleOf(node, lowering, aScale), scaleOf(node, lowering, bScale, true)];
     const channels = [sizeOf(lowering.shape(bScale))];
     const bias = c === '' ? undefined : biasRow(lowering, c, sizes.n);
     if (c !== '' && bias === undefined)
       throw lowering.refusal(node, 'a bias that differs by row is not covered');
+    if ((yScale === '') !== (yZero === ''))
+      throw lowering.refusal(node, 'a scale and a zero point of the output come together, or neither');
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const dtype = yZero === '' ? undefined : codeType(node, lowering, yZero);
     const multiplier =
@@ -139,7 +141,7 @@ const qgemm: Operator = {
             'multiplier',
             'float32',
             channels,
-            [...scales, lowering.plain(yScale)],
+            [...scales, scaleOf(node, lowering, yScale)],
             (sa, sb, sy) => multipliers(scaled(sa!, alpha), sb!, sy!),
           );
     const { clamp, output } = dtype

@@ -3,7 +3,7 @@ import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { shapeError } from '../shape-error.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
-import { accumulatorOutput, codeType, floatOutput, zeroPointOf } from './codes.ts';
+import { accumulatorOutput, codeType, floatOutput, scaleOf, zeroPointOf } from './codes.ts';
 import { multipliers } from './conv.ts';
 import { type InferContext, type Operator } from './definition.ts';
 import { unknownType, type ValueType } from '../value-type.ts';
@@ -142,13 +142,15 @@ const qlinearMatmul: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const dtype = codeType(node, lowering, yZero);
-    if (sizeOf(lowering.shape(aScale)) !== 1)
-      throw lowering.refusal(node, 'a scale for each row of A is not covered');
     const multiplier = lowering.host(
       'multiplier',
       'float32',
       [sizeOf(lowering.shape(bScale))],
-      [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)],
+      [
+        scaleOf(node, lowering, aScale),
+        scaleOf(node, lowering, bScale, true),
+        scaleOf(node, lowering, yScale),
+      ],
       multipliers,
     );
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
@@ -196,7 +198,7 @@ const matmulIntegerToFloat: Operator = {
       'multiplier',
       'float32',
       [sizeOf(lowering.shape(bScale))],
-      [lowering.plain(aScale), lowering.plain(bScale)],
+      [scaleOf(node, lowering, aScale), scaleOf(node, lowering, bScale, true)],
       (sa, sb) => tensor('float32', requantizeMultiplier(sa!.data[0] as number, sb!.data as Float32Array, 1)),
     );
     const spec = {

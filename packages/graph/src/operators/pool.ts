@@ -2,7 +2,7 @@ import { averageMultipliers, HalftoneError, tensor, type WindowSpec } from '@hal
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
-import { codeType, zeroPointOf } from './codes.ts';
+import { codeType, scaleOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -130,7 +130,7 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
         'multiplier',
         'float32',
         [kh * kw],
-        [lowering.plain(xScale), lowering.plain(yScale!)],
+        [scaleOf(node, lowering, xScale), scaleOf(node, lowering, yScale)],
         (sx, sy) =>
           tensor('float32', averageMultipliers(sx!.data[0] as number, sy!.data[0] as number, kh * kw)),
       );

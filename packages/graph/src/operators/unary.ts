@@ -3,6 +3,7 @@ import { floatAttr, intAttr } from '../attributes.ts';
 import { codeBounds, floatBounds } from './clamp.ts';
 import type { Operator } from './definition.ts';
 import { shapeIn } from './geometry.ts';
+import { shapeError } from '../shape-error.ts';
 
 function unaryOperator(op: string, fn: 'sigmoid' | 'tanh'): Operator {
   return {
@@ -121,18 +122,22 @@ const batchNormalization: Operator = {
   domain: '',
   infer: (_node, context) => [context.type(0)],
   lower(node, lowering) {
-    const [x, ...names] = node.inputs as [string, string, string, string, string];
+    const [x = '', ...names] = node.inputs;
     if (intAttr(node, 'training_mode', 0) !== 0) throw lowering.refusal(node, 'training mode is not covered');
     const epsilon = Math.fround(floatAttr(node, 'epsilon', 1e-5));
-    const params = names.map((name) => lowering.constantOf(name)?.data as Float32Array | undefined);
-    if (params.some((data) => data === undefined))
-      throw lowering.refusal(node, 'parameters that are not constants are not covered');
-    const [gamma, beta, mean, variance] = params as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const shape = lowering.shape(x);
+    const [gamma, beta, mean, variance] = [0, 1, 2, 3].map((i) => {
+      const data = lowering.constantOf(names[i] ?? '')?.data;
+      if (!(data instanceof Float32Array))
+        throw lowering.refusal(node, 'parameters that are no float32 constants are not covered');
+      if (data.length !== shape[1])
+        shapeError(node, `${data.length} parameters do not fit the channels of [${shape.join(', ')}]`);
+      return data;
+    }) as [Float32Array, Float32Array, Float32Array, Float32Array];
     const { fround } = Math;
     const factor = gamma.map((g, i) => fround(g / fround(Math.sqrt(fround(variance[i]! + epsilon)))));
     const offset = beta.map((b, i) => fround(b - fround(mean[i]! * factor[i]!)));
     const layout = lowering.layout(x);
-    const shape = lowering.shape(x);
     const own = shapeIn(layout, shape);
     const channels = shapeIn(
       layout,

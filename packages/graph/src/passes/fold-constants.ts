@@ -1,5 +1,7 @@
+import type { Tensor } from '@halftone/core';
 import { GraphEditor } from '../edit.ts';
 import { constantOf, type Graph, type Node, type SymbolicShape } from '../ir.ts';
+import { type Budget, budgetFor, spend } from './budget.ts';
 import { arithmetic, cast } from './evaluate-arithmetic.ts';
 import { dequantize, quantize } from './evaluate-quantize.ts';
 import {
@@ -23,6 +25,8 @@ export interface FoldOptions {
   readonly dequantize?: boolean | undefined;
   /** Shapes that are known besides those that the graph states, by value; as `inferShapes` gives them. */
   readonly shapes?: ReadonlyMap<string, { readonly shape: SymbolicShape | undefined }> | undefined;
+  /** What new constants may take; by default the graph's own. */
+  readonly budget?: Budget | undefined;
 }
 
 const evaluators: Readonly<Record<string, Evaluator>> = {
@@ -47,19 +51,27 @@ const quantizers: readonly string[] = ['QuantizeLinear', 'DequantizeLinear'];
 /**
  * Computes on the host what depends on constants alone: Constant, operators that move elements, Cast, Shape of known
  * shapes, and arithmetic on small tensors. A node whose result is an output of the graph stays, and so does one that
- * core's types or the evaluators here do not cover.
+ * core's types or the evaluators here do not cover, or whose result is past the budget.
  */
 export function foldConstants(graph: Graph, options: FoldOptions = {}): Graph {
   const editor = new GraphEditor(graph);
+  const budget = options.budget ?? budgetFor(graph);
   for (const node of eachNode(editor)) {
     const output = node.outputs[0] ?? '';
     if (node.opaque || output === '' || node.outputs.length !== 1 || editor.isOutput(output)) continue;
-    const value = evaluate(editor, node, options);
-    if (value === undefined) continue;
+    // inputs are within the budget, so that one result past it is no more than a few times as large
+    const value = budget.bytes >= 0 ? evaluate(editor, node, options) : undefined;
+    if (value === undefined || !spend(budget, newBytes(editor, node, value))) continue;
     editor.remove(node);
     editor.addConstant(constantOf(output, value));
   }
   return editor.finish();
+}
+
+/** What a result takes that does not share its elements with an input. */
+function newBytes(editor: GraphEditor, node: Node, value: Tensor): number {
+  const shared = node.inputs.some((name) => constantTensor(editor, name)?.data === value.data);
+  return shared ? 0 : value.data.byteLength;
 }
 
 function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): ReturnType<Evaluator> {
@@ -76,12 +88,9 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): Return
 
 /** What the file says of an inner value may hold a stale batch: it counts only where every input's shape is fixed. */
 function knownShape(editor: GraphEditor, name: string, options: FoldOptions): readonly number[] | undefined {
-  const { inputs } = editor.source;
-  const fixed = inputs.every((input) => isStatic(input.shape));
+  const fixed = editor.source.inputs.every((input) => isStatic(input.shape));
   const stated =
-    editor.constants.get(name) ??
-    inputs.find((input) => input.name === name) ??
-    (fixed ? editor.values.get(name) : undefined);
+    editor.constants.get(name) ?? editor.input(name) ?? (fixed ? editor.values.get(name) : undefined);
   return [stated?.shape, options.shapes?.get(name)?.shape].find(isStatic);
 }
 
