@@ -142,6 +142,74 @@ describe('files that ask for more memory than they have bytes', () => {
   });
 });
 
+it('refuses windows that no image fills, whatever the padding', async () => {
+  const backend = await openBackend(nullBackend('null'));
+  const open = (op: string, extent: number): Promise<string> => {
+    const attributes = {
+      kernel_shape: attribute.ints([extent, 1]),
+      pads: attribute.ints([extent - 1, 0, extent - 1, 0]),
+      strides: attribute.ints([extent, 1]),
+    };
+    const domain = op.startsWith('QL') ? { domain: 'com.microsoft' } : {};
+    const image = info('x', [1, 1, 4, 4], domain.domain === undefined ? 'float32' : 'uint8');
+    const graph = graphOf(
+      [image],
+      [
+        makeNode(
+          op,
+          ['x', 's', 'z', 's', 'z'].slice(0, domain.domain === undefined ? 1 : 5),
+          ['y'],
+          attributes,
+          domain,
+        ),
+      ],
+      ['y'],
+      {
+        s: tensor('float32', [0.5], []),
+        z: tensor('uint8', [3], []),
+      },
+    );
+    return codeOf(() => new GraphSession(graph, { backends: [backend] }));
+  };
+  for (const op of ['MaxPool', 'AveragePool', 'QLinearAveragePool']) {
+    expect(await open(op, 5)).toBe('none');
+    for (const extent of [2 ** 31, 2 ** 41, Number.MAX_SAFE_INTEGER])
+      expect(['HT_UNSUPPORTED', 'HT_INVALID_ARGUMENT', 'HT_OUT_OF_MEMORY']).toContain(await open(op, extent));
+  }
+  await backend.dispose();
+});
+
+describe('scales that do not fit', () => {
+  const codes = { name: 'q', elementType: 'uint8', shape: [1, 2, 2, 2] } as const;
+  const scales = (index: number, wrong: Tensor): Graph => {
+    const one = tensor('float32', [0.5], []);
+    const zero = tensor('uint8', [3], []);
+    const names = ['q', 'sa', 'z', 'q', 'sb', 'z', 'sc', 'z'];
+    const found = Object.fromEntries(['sa', 'sb', 'sc'].map((name, i) => [name, i === index ? wrong : one]));
+    return graphOf([codes], [makeNode('QLinearAdd', names, ['y'], {}, { domain: 'com.microsoft' })], ['y'], {
+      ...found,
+      z: zero,
+    });
+  };
+
+  it('are refused, and never read past their end or in part', async () => {
+    const backend = await openBackend(nullBackend('null'));
+    const open = (graph: Graph): Promise<string> =>
+      codeOf(() => new GraphSession(graph, { backends: [backend] }));
+    for (const index of [0, 1, 2]) {
+      expect(await open(scales(index, tensor('float32', [0.25], [1])))).toBe('none');
+      for (const wrong of [
+        tensor('float32', [], [0]),
+        tensor('float32', [1, 2], [2]),
+        int64(1),
+        tensor('uint8', [1], []),
+      ])
+        expect(await open(scales(index, wrong))).toBe('HT_UNSUPPORTED');
+    }
+    await backend.dispose();
+  });
+});
+
 describe('parameters that do not fit', () => {
   const norm = (parameters: Readonly<Record<string, Tensor>>): Graph =>
     graphOf(

@@ -224,6 +224,23 @@ describe('attributes that lie', () => {
     }
   });
 
+  test('a constant whose attribute says another type than its name', () => {
+    const constant = (attribute: object): Uint8Array =>
+      model({ node: [node('Constant', [], ['k'], [attribute])], output: [value('k')] });
+    const t = floats('', [1], [2]);
+    for (const type of [1, 2, 6, 11, -1])
+      failure('HT_MODEL_INVALID', () => parseOnnx(constant({ name: 'value', t, type })));
+    failure('HT_MODEL_INVALID', () => parseOnnx(constant({ name: 'value_float', f: 1, type: 2 })));
+    for (const type of [{}, { type: 0 }, { type: 4 }])
+      expect(
+        parseOnnx(constant({ name: 'value', t, ...type }))
+          .constants.get('k')
+          ?.tensor().data[0],
+      ).toBe(2);
+    const outer = parseOnnx(constant({ name: 'value', type: 4, refAttrName: 'outer' }));
+    expect([outer.constants.size, outer.nodes[0]?.op]).toEqual([0, 'Constant']);
+  });
+
   test('a tensor attribute without its tensor', () => {
     failure('HT_MODEL_INVALID', () =>
       parseOnnx(model({ input: [x], node: [node('F', ['x'], ['y'], [{ name: 't', type: 4 }])] })),

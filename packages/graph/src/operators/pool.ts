@@ -1,4 +1,4 @@
-import { averageMultipliers, HalftoneError, tensor, type WindowSpec } from '@halftone/core';
+import { averageMultipliers, HalftoneError, sizeOf, tensor, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
@@ -46,6 +46,9 @@ function refuseChannelsLast(node: Node): void {
   }
 }
 
+/** Elements of the largest window: an image of 4096 by 4096. */
+const mostElements = 16_777_216;
+
 function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType<typeof coreWindow> {
   const spatial = lowering.shape(node.inputs[0]!).slice(2);
   const window = global
@@ -57,6 +60,9 @@ function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType
         ceil: false,
       }
     : windowOf(node, spatial, kernelOf(node));
+  // with padding to match, a few bytes of attributes ask for any number of steps
+  if (sizeOf(window.kernel) > mostElements)
+    throw lowering.refusal(node, `a window of [${window.kernel.join(', ')}] is not covered`);
   return coreWindow(node, lowering, node.inputs[0]!, node.outputs[0]!, window);
 }
 
