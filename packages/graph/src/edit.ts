@@ -1,4 +1,5 @@
 import { HalftoneError } from '@halftone/core';
+import { FreshNames } from './fresh-names.ts';
 import type { Constant, Graph, Node, ValueInfo } from './ir.ts';
 
 /**
@@ -12,16 +13,21 @@ export class GraphEditor {
   readonly #nodes: Set<Node>;
   readonly #producers = new Map<string, Node>();
   readonly #consumers = new Map<string, Set<Node>>();
+  readonly #inputs: ReadonlyMap<string, ValueInfo>;
   readonly #outputs: ReadonlySet<string>;
-  readonly #names: Set<string>;
+  readonly #names: FreshNames;
 
   constructor(graph: Graph) {
     this.source = graph;
     this.constants = new Map(graph.constants);
     this.values = new Map(graph.values);
     this.#nodes = new Set();
+    this.#inputs = new Map(graph.inputs.map((value) => [value.name, value]));
     this.#outputs = new Set(graph.outputs.map((value) => value.name));
-    this.#names = new Set([...graph.inputs.map((value) => value.name), ...graph.constants.keys()]);
+    this.#names = new FreshNames(this.#inputs.keys());
+    // a value that is stated and not there any more would give its type to a new one of its name
+    for (const names of [graph.constants.keys(), graph.values.keys(), graph.reserved ?? []])
+      for (const name of names) this.#names.add(name);
     for (const node of graph.nodes) this.add(node);
   }
 
@@ -51,15 +57,17 @@ export class GraphEditor {
   }
 
   isInput(value: string): boolean {
-    return this.source.inputs.some((input) => input.name === value);
+    return this.#inputs.has(value);
   }
 
-  /** A value name that nothing uses yet. */
+  /** What the graph states of one of its inputs; undefined for other values. */
+  input(value: string): ValueInfo | undefined {
+    return this.#inputs.get(value);
+  }
+
+  /** A value name that nothing uses yet, inside subgraphs neither. */
   fresh(base: string): string {
-    let name = base;
-    for (let i = 1; this.#names.has(name); i++) name = `${base}_${i}`;
-    this.#names.add(name);
-    return name;
+    return this.#names.take(base);
   }
 
   addConstant(constant: Constant): string {
@@ -99,7 +107,9 @@ export class GraphEditor {
     const consumers = this.consumers(from);
     if (this.isOutput(from) || consumers.some((node) => node.captures?.includes(from))) return false;
     for (const node of consumers) {
-      const { origin: _, ...rest } = node;
+      const { origin: _, ...typed } = node;
+      // what the file says of an opaque node holds under other input names too
+      const rest = node.opaque ? node : typed;
       this.replace(node, { ...rest, inputs: node.inputs.map((input) => (input === from ? to : input)) });
     }
     return true;
@@ -130,7 +140,7 @@ export class GraphEditor {
       const node = this.#producers.get(value);
       if (node === undefined || live.has(node)) continue;
       live.add(node);
-      pending.push(...reads(node));
+      for (const name of reads(node)) pending.push(name);
     }
     return live;
   }
@@ -173,7 +183,7 @@ export function sortNodes(nodes: readonly Node[], producer: (value: string) => N
         });
       }
       state.set(node, 'open');
-      stack.push(...before.reverse());
+      for (const other of before.reverse()) stack.push(other);
     }
   }
   return sorted;

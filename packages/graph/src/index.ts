@@ -1,6 +1,7 @@
 export { type Arithmetic, type ArithmeticOptions, arithmetics } from './arithmetic.ts';
 export * from './attributes.ts';
 export * from './edit.ts';
+export { FreshNames } from './fresh-names.ts';
 export { GraphSession, type SessionOptions } from './execute/session.ts';
 export { inferShapes } from './infer.ts';
 export * from './ir.ts';

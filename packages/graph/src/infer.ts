@@ -1,5 +1,5 @@
 import { HalftoneError, sizeOf } from '@halftone/core';
-import type { Constant, Graph, Node, SymbolicShape } from './ir.ts';
+import type { Constant, Graph, Node, SymbolicShape, ValueInfo } from './ir.ts';
 import { foldNode, inferContext, type Surroundings } from './lower/evaluate.ts';
 import { unknownType, type ValueType, type ValueTypes } from './value-type.ts';
 import { findOperator } from './operators/table.ts';
@@ -36,9 +36,11 @@ export function inferShapes(
     constant: (name) => computed.get(name) ?? graph.constants.get(name),
     type: (name) => types.get(name),
   };
+  const outputs = new Map(graph.outputs.map((output) => [output.name, output]));
+  const stated = (name: string): ValueInfo | undefined => graph.values.get(name) ?? outputs.get(name);
   const trustFile = Object.keys(inputShapes).length === 0;
   for (const node of graph.nodes) {
-    inferNode(graph, node, types, around, trustFile);
+    inferNode(node, types, around, stated, trustFile);
     for (const value of smallResults(node, around)) computed.set(value.name, value);
   }
   return types;
@@ -54,10 +56,10 @@ function smallResults(node: Node, around: Surroundings): readonly Constant[] {
 }
 
 function inferNode(
-  graph: Graph,
   node: Node,
   types: Map<string, ValueType>,
   around: Surroundings,
+  statedOf: (value: string) => ValueInfo | undefined,
   trustFile: boolean,
 ): void {
   const operator = node.opaque ? undefined : findOperator(node.domain, node.op);
@@ -65,7 +67,7 @@ function inferNode(
   node.outputs.forEach((name, i) => {
     if (name === '') return;
     const known = inferred[i] ?? unknownType;
-    const stated = graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
+    const stated = statedOf(name);
     types.set(name, {
       elementType: known.elementType ?? stated?.elementType,
       shape: known.shape ?? (trustFile || operator === undefined ? stated?.shape : undefined),

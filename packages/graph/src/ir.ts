@@ -60,8 +60,8 @@ export type Attribute =
   | { readonly type: 'other' };
 
 /**
- * One operator. Nodes are never changed in place: a pass that edits one makes another without `origin`,
- * so a node with `origin` is still what the file said.
+ * One operator. Nodes are never changed in place: a pass that edits one makes another without `origin`, so a typed node
+ * with `origin` is still what the file said; an opaque one keeps it, as only the names of its inputs can change.
  */
 export interface Node {
   /** May be empty, and need not be unique: value names identify, node names describe. */
@@ -96,6 +96,8 @@ export interface Graph {
   readonly constants: ReadonlyMap<string, Constant>;
   /** Types of values between nodes, as far as the file or inference knows them. */
   readonly values: ReadonlyMap<string, ValueInfo>;
+  /** Names that new values may not take though no value here has them: those inside subgraphs, mostly. */
+  readonly reserved?: ReadonlySet<string>;
   /** What the reader keeps of the file around the graph (metadata, functions, unknown fields). */
   readonly origin?: unknown;
 }

@@ -53,9 +53,12 @@ export async function openOrt(
   }
   return {
     async run(feeds) {
-      const inputs: Record<string, OrtTensor> = {};
-      for (const [name, feed] of Object.entries(feeds))
-        inputs[name] = new ort.Tensor(feed.dtype, feed.data as never, feed.shape);
+      const inputs = Object.fromEntries(
+        Object.entries(feeds).map(([name, feed]) => [
+          name,
+          new ort.Tensor(feed.dtype, feed.data as never, feed.shape),
+        ]),
+      );
       let results: Record<string, OrtTensor>;
       try {
         results = await session.run(inputs);

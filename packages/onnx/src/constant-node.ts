@@ -4,7 +4,7 @@ import type { ExternalReader } from './external-range.ts';
 import type { AttributeProto, NodeProto, TensorProto } from './messages.ts';
 import { domainOf } from './opsets.ts';
 import type { ConstantOrigin } from './origin.ts';
-import { invalid } from './place.ts';
+import { invalid, quoted } from './place.ts';
 import { constantOfProto, protoOfTensor } from './tensor-proto.ts';
 
 /** Where a `Constant` node stands. */
@@ -34,6 +34,13 @@ export function constantOfNode(proto: NodeProto, place: ConstantNodePlace): Cons
   if (proto.output?.length !== 1 || proto.attribute?.length !== 1 || (proto.input ?? []).length > 0)
     return undefined;
   const path = `${place.path}.attribute[0]`;
+  const type = attributeTypes.get(attribute.name ?? '');
+  if (type === undefined || (attribute.refAttrName ?? '') !== '') return undefined;
+  // files of IR version 1 leave the type out; where it names another field, readers disagree about the value
+  if ((attribute.type ?? 0) !== 0 && attribute.type !== type)
+    throw invalid(path, `attribute ${quoted(attribute.name)} says that it is of type ${attribute.type}`, {
+      attribute: attribute.name,
+    });
   const tensor = tensorOf(attribute, path);
   if (tensor === undefined) return undefined;
   const origin: ConstantOrigin = {
@@ -44,6 +51,17 @@ export function constantOfNode(proto: NodeProto, place: ConstantNodePlace): Cons
   };
   return constantOfProto(tensor, { path, name, origin, external: place.external });
 }
+
+/** AttributeProto.AttributeType of each form of a dense constant. */
+const attributeTypes: ReadonlyMap<string, number> = new Map([
+  ['value', 4],
+  ['value_float', 1],
+  ['value_floats', 6],
+  ['value_int', 2],
+  ['value_ints', 7],
+  ['value_string', 3],
+  ['value_strings', 8],
+]);
 
 function tensorOf(attribute: AttributeProto, path: string): TensorProto | undefined {
   switch (attribute.name) {

@@ -1,6 +1,7 @@
 import type { Constant } from '@halftone/graph';
 import type { TensorProto } from './messages.ts';
 import { protoOfTensor, StoredConstant } from './tensor-proto.ts';
+import { LazyBytes } from './wire/encode.ts';
 
 /** Decides how a constant is written; `proto` is what would stand in the model. */
 export type ConstantWriter = (constant: Constant, proto: TensorProto) => TensorProto;
@@ -11,10 +12,11 @@ export function protoOfConstant(constant: Constant, name: string): TensorProto {
   return (constant.proto.name ?? '') === name ? constant.proto : { ...constant.proto, name };
 }
 
-/** Brings elements that stand in another file, where it can be read, into the model. */
+/** Brings elements that stand in another file, where it can be read, into the model: when that is written, one tensor at a time. */
 export const inline: ConstantWriter = (constant, proto) => {
   if (!(constant instanceof StoredConstant) || !constant.fetchable) return proto;
-  const rawData = constant.raw();
   const { externalData: _place, dataLocation: _location, ...rest } = proto;
-  return rawData === undefined ? proto : { ...rest, rawData };
+  const fetched = new LazyBytes(constant.byteLength, () => constant.raw() ?? new Uint8Array());
+  // only the encoder sees these messages, and it takes both
+  return { ...rest, rawData: fetched as unknown as Uint8Array };
 };

@@ -12,16 +12,17 @@ const knownDomains: ReadonlyMap<string, number> = new Map([['com.microsoft', 1]]
 
 /**
  * The IR version to write: the file's, raised where its opset was raised, or where it has initializers that
- * are no inputs, which IR version 4 brought.
+ * are no inputs, which IR version 4 brought. Undefined for a file that has none.
  */
-export function raisedIrVersion(graph: Graph, origin: GraphOrigin | undefined): Int64 {
+export function raisedIrVersion(graph: Graph, origin: GraphOrigin | undefined): Int64 | undefined {
   const needed = irVersionFor(graph.opset);
   if (origin === undefined) return needed;
-  const before = origin.model.irVersion ?? 0;
+  const stated = origin.model.irVersion;
+  const before = stated ?? 0;
   const raised = origin.opset !== undefined && origin.opset < graph.opset;
   const added =
     before < 4 && [...graph.constants.values()].some((constant) => constantOrigin(constant) === undefined);
-  return (raised || added) && before < needed ? needed : before;
+  return (raised || added) && before < needed ? needed : stated;
 }
 
 /**
@@ -42,9 +43,9 @@ export function exportOpsets(
   const entries = (source ?? []).map((entry) => {
     const domain = domainOf(entry.domain);
     const version = domain === '' ? graph.opset : wanted.get(domain);
-    wanted.delete(domain);
     return version === undefined || version === entry.version ? entry : { ...entry, version };
   });
+  for (const entry of source ?? []) wanted.delete(domainOf(entry.domain));
   if (source === undefined) wanted.set('', graph.opset);
   const added = [...wanted].map(([domain, version]): OperatorSetIdProto => ({ domain, version }));
   if (source !== undefined && added.length === 0 && entries.every((entry, i) => entry === source[i]))

@@ -37,15 +37,16 @@ export function exportModel(graph: Graph, writer: ConstantWriter): ModelProto {
   }
   const lifted = { ...graph, ...liftNodes(graph, graph.opset) };
   refuseChanged(lifted.nodes, graph.opset);
-  if (origin?.external !== undefined) checkPortable(lifted.nodes);
+  if (origin?.external !== undefined) checkPortable(lifted.nodes, origin.model);
   const source = origin?.model;
   const irVersion = raisedIrVersion(lifted, origin);
   const proto = exportGraph(lifted, source?.graph, writer, irVersion);
   const opsetImport = exportOpsets(lifted, source?.opsetImport);
-  if (source === undefined) return { irVersion, producerName: 'halftone', graph: proto, opsetImport };
+  const version = irVersion === undefined ? {} : { irVersion };
+  if (source === undefined) return { ...version, producerName: 'halftone', graph: proto, opsetImport };
   if (proto === source.graph && opsetImport === source.opsetImport && irVersion === source.irVersion)
     return source;
-  return { ...source, graph: proto, opsetImport, irVersion };
+  return { ...source, graph: proto, opsetImport, ...version };
 }
 
 function exportGraph(

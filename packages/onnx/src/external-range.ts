@@ -10,7 +10,7 @@ export interface ExternalRange {
   readonly length: number;
 }
 
-/** Reads ranges of the files beside a model. Both methods throw HT_MODEL_INVALID or HT_FILE. */
+/** Reads ranges of the files beside a model. Both methods throw HT_MODEL_INVALID or HT_FILE, `read` HT_OUT_OF_MEMORY. */
 export interface ExternalReader {
   /** Checks that the file may be read and that it has the range. */
   check(range: ExternalRange): void;
@@ -19,11 +19,17 @@ export interface ExternalReader {
 
 /**
  * The range that a tensor names in `external_data`.
- * Throws HT_MODEL_INVALID for a missing or unsafe location (absolute, `..`), and for numbers that do not fit the tensor.
+ * Throws HT_MODEL_INVALID for a missing or unsafe location (absolute, `..`), for one named twice, and for numbers that do not fit the tensor.
  */
 export function externalRange(proto: TensorProto, byteLength: number, place: string): ExternalRange {
-  const entries = new Map((proto.externalData ?? []).map(({ key = '', value = '' }) => [key, value]));
   const tensor = proto.name ?? '';
+  const entries = new Map<string, string>();
+  for (const { key = '', value = '' } of proto.externalData ?? []) {
+    // of two places one reader takes the first and another the last
+    if (entries.has(key) && readKeys.has(key))
+      throw invalid(place, `external data: ${key} comes twice`, { tensor, key });
+    entries.set(key, value);
+  }
   const location = entries.get('location') ?? '';
   const reason = refusal(location);
   if (reason !== undefined)
@@ -52,6 +58,8 @@ export function externalRange(proto: TensorProto, byteLength: number, place: str
   }
   return { tensor, location, offset, length };
 }
+
+const readKeys: ReadonlySet<string> = new Set(['location', 'offset', 'length']);
 
 function countOf(text: string): number | undefined {
   const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;

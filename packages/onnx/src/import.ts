@@ -9,7 +9,7 @@ import { inOrder } from './order.ts';
 import type { ConstantOrigin, GraphOrigin, NodeOrigin, SparseOrigin } from './origin.ts';
 import { invalid, quoted } from './place.ts';
 import { modelType } from './schema.ts';
-import { capturesOf, subgraphsOf } from './subgraphs.ts';
+import { capturesOf, namesInside, subgraphsOf } from './subgraphs.ts';
 import { constantOfProto } from './tensor-proto.ts';
 import { readValueInfo } from './values.ts';
 import { decodeMessage } from './wire/decode.ts';
@@ -57,7 +57,15 @@ class Importer {
     const outputs = this.#readOutputs();
     const values = this.#readValues();
     const opset = Math.max(fileOpset, baseOpset);
-    const parts = { nodes: ordered, constants: this.#constants, inputs: this.#inputs, outputs, values };
+    const reserved = this.#reservedNames();
+    const parts = {
+      nodes: ordered,
+      constants: this.#constants,
+      inputs: this.#inputs,
+      outputs,
+      values,
+      ...reserved,
+    };
     const lifted = fileOpset < opset ? liftNodes(parts, opset) : parts;
     const origin: GraphOrigin = {
       kind: 'model',
@@ -74,8 +82,22 @@ class Importer {
       nodes: lifted.nodes,
       constants: lifted.constants,
       values,
+      ...reserved,
       origin,
     };
+  }
+
+  /** Names in subgraphs and in graphs for training: a new value of such a name would be hidden there, or read in its stead. */
+  #reservedNames(): Pick<Graph, 'reserved'> {
+    const training = (this.#model.trainingInfo ?? []).flatMap((info) => [
+      info.initialization,
+      info.algorithm,
+    ]);
+    const reserved = namesInside([
+      ...(this.#proto.node ?? []).flatMap(subgraphsOf),
+      ...training.filter((graph) => graph !== undefined),
+    ]);
+    return reserved.size === 0 ? {} : { reserved };
   }
 
   /** Names that something in the file reads. */

@@ -1,6 +1,6 @@
 import { HalftoneError } from '@halftone/core';
 import type { ModelProto } from './messages.ts';
-import { invalid } from './place.ts';
+import { invalid, quoted } from './place.ts';
 
 /** The least opset that the graph speaks; older files are lifted to it. */
 export const baseOpset = 13;
@@ -19,7 +19,7 @@ export interface Opsets {
   readonly others: ReadonlyMap<string, number>;
 }
 
-/** Reads the imported versions. Throws HT_MODEL_INVALID for a bad or doubled version, HT_UNSUPPORTED for opsets before 7. */
+/** Reads the imported versions. Throws HT_MODEL_INVALID for a bad version, and for two of one domain, HT_UNSUPPORTED for opsets before 7. */
 export function readOpsets(model: ModelProto): Opsets {
   const others = new Map<string, number>();
   let own: number | undefined;
@@ -28,9 +28,15 @@ export function readOpsets(model: ModelProto): Opsets {
     const domain = domainOf(entry.domain);
     const version = entry.version ?? 0;
     if (typeof version !== 'number' || version < 1)
-      throw invalid(path, `version ${version} of domain "${domain}" is not a positive integer`, { domain });
-    if (domain === '' ? own !== undefined : others.has(domain))
-      throw invalid(path, `domain "${domain}" is imported twice`, { domain });
+      throw invalid(path, `version ${version} of domain ${quoted(domain)} is not a positive integer`, {
+        domain,
+      });
+    // both spellings of ONNX's own domain, say: harmless where they agree
+    const before = domain === '' ? own : others.get(domain);
+    if (before !== undefined && before !== version)
+      throw invalid(path, `domain ${quoted(domain)} is imported in versions ${before} and ${version}`, {
+        domain,
+      });
     if (domain === '') own = version;
     else others.set(domain, version);
   });

@@ -1,9 +1,14 @@
 import { type ErrorDetails, HalftoneError } from '@halftone/core';
 
-/** A name in an error message; an empty one is said to be missing. */
+/** A name in an error message; an empty one is said to be missing, a long one is cut: a file's names may have megabytes. */
 export function quoted(name: string | undefined): string {
-  return name === undefined || name === '' ? '(no name)' : `"${name}"`;
+  if (name === undefined || name === '') return '(no name)';
+  return name.length <= longestName
+    ? `"${name}"`
+    : `"${name.slice(0, longestName)}…" (${name.length} characters)`;
 }
+
+const longestName = 200;
 
 /** An HT_MODEL_INVALID error at a place of the model (`graph.node[3]`). */
 export function invalid(path: string, what: string, details: ErrorDetails = {}): HalftoneError {

@@ -1,10 +1,12 @@
-import { HalftoneError } from '@halftone/core';
+import { type ErrorDetails, HalftoneError } from '@halftone/core';
 import type { Node } from '@halftone/graph';
+import type { ModelProto } from './messages.ts';
 import { domainOf } from './opsets.ts';
 import { nodeOrigin } from './origin.ts';
 import { quoted } from './place.ts';
 import { changesBetween } from './since-versions.ts';
-import { innerNodes, readsOtherFiles } from './subgraphs.ts';
+import { nodeReadsOtherFiles, otherOutsidePlace } from './outside.ts';
+import { innerNodes } from './subgraphs.ts';
 
 /** Throws HT_UNSUPPORTED where the file's words for a node, or for one inside its subgraphs, mean something else in `opset`. */
 export function refuseChanged(nodes: readonly Node[], opset: number): void {
@@ -31,17 +33,21 @@ export function refuseChanged(nodes: readonly Node[], opset: number): void {
   );
 }
 
-/** Throws HT_UNSUPPORTED for a node whose own tensors stand in other files: these are not brought along. */
-export function checkPortable(nodes: readonly Node[]): void {
+/** Throws HT_UNSUPPORTED for tensors in other files that are no constants of the graph: these are not brought along. */
+export function checkPortable(nodes: readonly Node[], model: ModelProto): void {
   for (const node of nodes) {
     const origin = nodeOrigin(node);
-    if (origin?.kind !== 'node') continue;
-    const outside = (origin.proto.attribute ?? []).some(({ t }) => t?.dataLocation === 1);
-    if (!outside && !readsOtherFiles(origin.proto)) continue;
-    throw new HalftoneError(
-      'HT_UNSUPPORTED',
-      `node ${quoted(node.name)} (${node.op}) has tensors of its own in another file, which would be lost; save the model in one file with ONNX's tools first`,
-      { node: node.name, op: node.op },
-    );
+    if (origin?.kind !== 'node' || !nodeReadsOtherFiles(origin.proto)) continue;
+    throw notPortable(`node ${quoted(node.name)} (${node.op})`, { node: node.name, op: node.op });
   }
+  const place = otherOutsidePlace(model);
+  if (place !== undefined) throw notPortable(place, { path: place });
+}
+
+function notPortable(place: string, details: ErrorDetails): HalftoneError {
+  return new HalftoneError(
+    'HT_UNSUPPORTED',
+    `${place} has tensors of its own in another file, which would be lost; save the model in one file with ONNX's tools first`,
+    details,
+  );
 }

@@ -5,7 +5,7 @@ import { DataFile } from './data-file.ts';
 import { exportModel } from './export.ts';
 import type { OutputFile } from './files.ts';
 import { modelType } from './schema.ts';
-import { checkLength, encodeMessage, joinPieces } from './wire/encode.ts';
+import { bytesOf, checkLength, encodeMessage, joinPieces } from './wire/encode.ts';
 
 /** Past this, less than 2 GiB for everything but the weights is left. */
 const inlineLimit = 2_080_374_784;
@@ -27,7 +27,7 @@ export function serializeOnnx(graph: Graph): Uint8Array {
 }
 
 /**
- * Saves a graph as ONNX. The file appears whole or not at all, and files that are there are kept unless `overwrite` is set.
+ * Saves a graph as ONNX, one tensor at a time where the weights stand in other files. The file appears whole or not at all, and files that are there are kept unless `overwrite` is set.
  * Throws HT_FILE, HT_UNAVAILABLE where there is no file system, and the errors of `serializeOnnx`.
  */
 export async function saveOnnx(graph: Graph, path: string, options: SaveOptions = {}): Promise<void> {
@@ -35,7 +35,7 @@ export async function saveOnnx(graph: Graph, path: string, options: SaveOptions 
   const data = external ? new DataFile(`${files.baseName(path)}.data`) : undefined;
   const model = encodeMessage(modelType, exportModel(graph, data?.writer ?? inline));
   checkLength(model);
-  const outputs: OutputFile[] = [{ path, pieces: () => model.parts }];
+  const outputs: OutputFile[] = [{ path, pieces: () => bytesOf(model) }];
   if (data !== undefined && !data.isEmpty)
     outputs.unshift({ path: files.sibling(path, data.name), pieces: () => data.pieces() });
   await files.write(outputs, options.overwrite ?? false);

@@ -34,6 +34,23 @@ function outerReads(graph: GraphProto): readonly string[] {
   return reads.filter((name) => name !== '' && !own.has(name));
 }
 
+/** Every value name in some graphs and in the graphs inside these. */
+export function namesInside(graphs: readonly GraphProto[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const pending = [...graphs];
+  for (let graph = pending.pop(); graph !== undefined; graph = pending.pop()) {
+    const { input = [], output = [], initializer = [], sparseInitializer = [], node = [] } = graph;
+    for (const list of [input, output, initializer]) for (const { name = '' } of list) names.add(name);
+    for (const { values } of sparseInitializer) names.add(values?.name ?? '');
+    for (const inner of node) {
+      for (const name of inner.input ?? []) names.add(name);
+      for (const name of inner.output ?? []) names.add(name);
+      for (const deeper of subgraphsOf(inner)) pending.push(deeper);
+    }
+  }
+  return names;
+}
+
 /** The nodes in a node's subgraphs, at any depth. */
 export function* innerNodes(node: NodeProto): Generator<NodeProto> {
   for (const graph of subgraphsOf(node)) {
@@ -42,18 +59,4 @@ export function* innerNodes(node: NodeProto): Generator<NodeProto> {
       yield* innerNodes(inner);
     }
   }
-}
-
-/** True where a subgraph of the node has tensors in other files. */
-export function readsOtherFiles(node: NodeProto): boolean {
-  if (subgraphsOf(node).some(hasOutsideTensor)) return true;
-  for (const inner of innerNodes(node)) {
-    const outside = (inner.attribute ?? []).some((attribute) => attribute.t?.dataLocation === 1);
-    if (outside || subgraphsOf(inner).some(hasOutsideTensor)) return true;
-  }
-  return false;
-}
-
-function hasOutsideTensor(graph: GraphProto): boolean {
-  return (graph.initializer ?? []).some((tensor) => tensor.dataLocation === 1);
 }

@@ -35,8 +35,12 @@ export class StoredConstant implements Constant {
   }
 
   tensor(): Tensor {
-    this.#tensor ??= readTensor(this.proto, this.#layout, `${this.#path} ${quoted(this.name)}`, this.#reader);
+    this.#tensor ??= this.#read();
     return this.#tensor;
+  }
+
+  #read(): Tensor {
+    return readTensor(this.proto, this.#layout, `${this.#path} ${quoted(this.name)}`, this.#reader);
   }
 
   /** Where the elements stand, for a tensor in another file. */
@@ -62,7 +66,7 @@ export class StoredConstant implements Constant {
     if (external !== undefined) return this.#reader?.read(external);
     const { rawData } = this.proto;
     if (rawData !== undefined && rawData.length > 0) return rawData;
-    return isDType(format.type) ? rawOf(this.tensor()) : undefined;
+    return isDType(format.type) ? rawOf(this.#tensor ?? this.#read()) : undefined;
   }
 }
 
@@ -94,10 +98,12 @@ function layoutOf(proto: TensorProto, path: string): Layout {
       tensor: proto.name,
     });
   });
-  const count = shape.reduce((product, extent) => product * extent, 1);
+  // what is empty along one axis may not overflow along the others: sums of strides would
+  const room = shape.reduce((product, extent) => product * Math.max(1, extent), 1);
+  const count = shape.includes(0) ? 0 : room;
   const byteLength = format.bits === 0 ? textBytes(proto) : Math.ceil((count * format.bits) / 8);
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(byteLength))
-    throw invalid(place, `shape [${shape.join(', ')}] has too many elements`);
+  if (!Number.isSafeInteger(room * Math.max(8, format.bits)) || !Number.isSafeInteger(byteLength))
+    throw invalid(place, `shape [${shape.join(', ')}] has too many elements`, { tensor: proto.name });
   const external = proto.dataLocation === 1 ? externalRange(proto, byteLength, place) : undefined;
   const layout = { format, shape: Object.freeze(shape), count, byteLength, external };
   if (external === undefined) checkInside(proto, layout, place);

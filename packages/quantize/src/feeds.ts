@@ -1,4 +1,4 @@
-import { HalftoneError } from '@halftone/core';
+import { HalftoneError, type Tensor } from '@halftone/core';
 import type { Graph, ValueInfo } from '@halftone/graph';
 import type { CalibrationBatch } from './options.ts';
 
@@ -9,7 +9,7 @@ import type { CalibrationBatch } from './options.ts';
 export function checkFeeds(graph: Graph, feeds: CalibrationBatch, batch: number): void {
   const wanted = graph.inputs.filter((input) => !graph.constants.has(input.name));
   const names = new Set(graph.inputs.map((input) => input.name));
-  const missing = wanted.map((input) => input.name).filter((name) => feeds[name] === undefined);
+  const missing = wanted.map((input) => input.name).filter((name) => feedOf(feeds, name) === undefined);
   const extra = Object.keys(feeds).filter((name) => !names.has(name));
   if (missing.length > 0 || extra.length > 0) {
     const parts = [
@@ -25,8 +25,13 @@ export function checkFeeds(graph: Graph, feeds: CalibrationBatch, batch: number)
   for (const input of wanted) checkFeed(input, feeds, batch);
 }
 
+/** The batch's own tensor of that name: an input may be called `constructor`. */
+function feedOf(feeds: CalibrationBatch, name: string): Tensor | undefined {
+  return Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+}
+
 function checkFeed(input: ValueInfo, feeds: CalibrationBatch, batch: number): void {
-  const feed = feeds[input.name];
+  const feed = feedOf(feeds, input.name);
   if (feed === undefined) return;
   const where = { batch, input: input.name };
   if (input.elementType !== undefined && feed.dtype !== input.elementType) {

@@ -193,6 +193,7 @@ function withBias(
   if (!node.inputs[input]) return roles;
   const bias = constant(context, node.inputs[input]);
   if (bias === undefined) return reason('bias-not-constant', 'the bias is computed while the model runs');
+  if (bias.elementType !== 'float32') return notFloat(bias.elementType);
   const size = sizeOf(bias.shape);
   const alongChannels = size === 1 || (size === channels && (bias.shape.at(-1) ?? 1) === channels);
   if (!alongChannels)

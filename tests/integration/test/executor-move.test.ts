@@ -97,6 +97,13 @@ describe('Expand and Tile', () => {
   });
 });
 
+test('Squeeze: an empty list of axes is none', async () => {
+  const model = new Model();
+  const x = model.input('x', 'float32', [1, 3, 1]);
+  model.output(model.node('Squeeze', [x, model.constant(i64())]), model.node('Squeeze', [x]));
+  await expectOrt(model, { x: new Random(1).floats([1, 3, 1]) });
+});
+
 describe('shapes', () => {
   /** Reshape to a shape that the model works out of its own input, as exporters write it. */
   test('that a model works out of its input', async () => {

@@ -44,16 +44,14 @@ export class Instance {
       const pending = action();
       if (pending) await pending;
     }
-    const results: Record<string, Tensor> = {};
+    const results: [name: string, result: Tensor][] = [];
     for (const { name, value, shape } of program.outputs) {
       const found = value.constant ?? (await this.#fetch(baseOf(value)));
-      results[name] = {
-        dtype: found.dtype,
-        shape,
-        data: value.constant || this.#hosted.has(baseOf(value)) ? found.data.slice() : found.data,
-      } as Tensor;
+      const data = value.constant || this.#hosted.has(baseOf(value)) ? found.data.slice() : found.data;
+      results.push([name, { dtype: found.dtype, shape, data } as Tensor]);
     }
-    return results;
+    // as entries: an assignment to a value named `__proto__` would be lost
+    return Object.fromEntries(results);
   }
 
   dispose(): void {

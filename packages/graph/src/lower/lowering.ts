@@ -1,4 +1,5 @@
 import {
+  byteSize,
   catalogue,
   type Descs,
   type DType,
@@ -10,7 +11,6 @@ import {
   type OpSpecs,
   sizeOf,
   type Tensor,
-  type TensorDesc,
   tensor,
   zeros,
 } from '@halftone/core';
@@ -19,6 +19,7 @@ import type { CodeOrigin } from '../operators/code-table.ts';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
+import { type Budget, budgetFor, spend } from './budget.ts';
 import { makeValue, type Step, type Value } from './program.ts';
 
 /**
@@ -48,6 +49,7 @@ export class Lowering {
   readonly #readers = new Map<string, Node[]>();
   readonly #outputs: ReadonlySet<string>;
   readonly #origins = new Map<string, CodeOrigin>();
+  readonly #budget: Budget;
   #nodes: readonly Node[] = [];
 
   constructor(graph: Graph, types: ValueTypes, modes: Modes = arithmetics.ort) {
@@ -55,6 +57,7 @@ export class Lowering {
     this.opset = graph.opset;
     this.modes = modes;
     this.#types = types;
+    this.#budget = budgetFor(graph);
     this.#outputs = new Set(graph.outputs.map((output) => output.name));
     for (const node of graph.nodes) {
       for (const input of new Set(node.inputs)) {
@@ -136,12 +139,15 @@ export class Lowering {
   ): Record<string, Value> {
     const definition = catalogue[op] as {
       check(s: OpSpecs[O]): void;
+      inputs(s: OpSpecs[O]): Descs;
       outputs(s: OpSpecs[O]): Descs;
     };
     definition.check(spec);
+    this.#checkOperands(definition.inputs(spec), inputs);
     const descs = Object.entries(definition.outputs(spec));
-    const known = isElementOp(op) ? constantsOf(inputs, descs) : undefined;
-    if (known) {
+    const known = isElementOp(op) ? constantsOf(inputs) : undefined;
+    const bytes = descs.reduce((sum, [, desc]) => sum + byteSize(desc), 0);
+    if (known && spend(this.#budget, bytes)) {
       const results = Object.fromEntries(descs.map(([name, desc]) => [name, zeros(desc.dtype, desc.shape)]));
       elementOps[op as ElementOp](spec as never, { ...known, ...results });
       return Object.fromEntries(
@@ -152,6 +158,27 @@ export class Lowering {
     for (const [name, desc] of descs) outputs[name] = makeValue(desc.dtype, desc.shape, label);
     this.steps.push({ kind: 'kernel', op, spec, inputs, outputs, nodes: this.#nodes } as Step);
     return outputs;
+  }
+
+  /** What a file says of operands may contradict itself. */
+  #checkOperands(expected: Descs, inputs: Readonly<Record<string, Value>>): void {
+    for (const [name, { dtype, shape }] of Object.entries(inputs)) {
+      const wanted = expected[name];
+      if (wanted === undefined) continue;
+      const node = this.#nodes[0];
+      const place = `${node ? describe(node) : 'a node'}: ${name}`;
+      const details = { node: node?.name, op: node?.op, operand: name };
+      if (dtype !== wanted.dtype)
+        throw new HalftoneError(
+          'HT_DTYPE_MISMATCH',
+          `${place} is ${dtype}, ${wanted.dtype} is needed`,
+          details,
+        );
+      if (sizeOf(shape) !== sizeOf(wanted.shape)) {
+        const [got, needed] = [shape.join(', '), wanted.shape.join(', ')];
+        throw new HalftoneError('HT_SHAPE_MISMATCH', `${place} is [${got}], [${needed}] is needed`, details);
+      }
+    }
   }
 
   /** A small computation on the host; done now where every input is a constant. */
@@ -254,24 +281,14 @@ function isElementOp(op: OpName): op is ElementOp {
   return Object.hasOwn(elementOps, op);
 }
 
-/** Results of constants may be this much larger than the constants: a model may repeat one number to any size. */
-const GROWTH = 2;
-const SMALL = 65536;
-
-/** The operands, where all are constants and the results are of a size to be kept. */
-function constantsOf(
-  inputs: Readonly<Record<string, Value>>,
-  results: readonly [string, TensorDesc][],
-): Record<string, Tensor> | undefined {
+/** The operands, where all are constants. */
+function constantsOf(inputs: Readonly<Record<string, Value>>): Record<string, Tensor> | undefined {
   const known: Record<string, Tensor> = {};
-  let size = 0;
   for (const [name, { constant }] of Object.entries(inputs)) {
     if (constant === undefined) return undefined;
     known[name] = constant;
-    size += constant.data.length;
   }
-  const needed = results.reduce((sum, [, desc]) => sum + sizeOf(desc.shape), 0);
-  return needed <= Math.max(SMALL, GROWTH * size) ? known : undefined;
+  return known;
 }
 
 const bases = new WeakMap<Value, Value>();

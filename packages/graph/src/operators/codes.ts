@@ -4,6 +4,7 @@ import {
   type CodeType,
   dtypes,
   factorTensors,
+  HalftoneError,
   isFixedMode,
   type PerChannel,
   requantizeFactors,
@@ -25,7 +26,18 @@ export function codeType(node: Node, lowering: Lowering, name: string): CodeType
   return dtype;
 }
 
-/** Throws HT_UNSUPPORTED where a scale or zero point of an activation is a list: integer ops have one for each tensor. */
+/** A scale operand. Throws HT_UNSUPPORTED for one that is no float32, or for another number of elements than one where not `many`. */
+export function scaleOf(node: Node, lowering: Lowering, name: string | undefined, many = false): Value {
+  const value = lowering.plain(name ?? '');
+  const count = sizeOf(value.shape);
+  if (value.dtype !== 'float32')
+    throw lowering.refusal(node, `scale ${name} is ${value.dtype}; float32 is covered`);
+  if (count === 0 || (count > 1 && !many))
+    throw lowering.refusal(node, `scale ${name} has ${count} elements; one is covered`);
+  return value;
+}
+
+/** Throws HT_UNSUPPORTED where a zero point of an activation is a list: integer ops have one for each tensor. */
 export function requireScalars(
   node: Node,
   lowering: Lowering,
@@ -43,11 +55,21 @@ export interface ZeroPoint {
   readonly perChannel: PerChannel;
 }
 
-/** A zero point operand; zero where the node leaves it out. Equal ones of all channels become one. */
+/**
+ * A zero point operand; zero where the node leaves it out. Equal ones of all channels become one.
+ * Throws HT_DTYPE_MISMATCH for one of another type than its codes.
+ */
 export function zeroPointOf(lowering: Lowering, name: string | undefined, dtype: CodeType): ZeroPoint {
   if (name === undefined || name === '')
     return { value: lowering.constant(scalar(dtype, 0)), perChannel: 'per-tensor' };
   const value = lowering.plain(name);
+  if (value.dtype !== dtype) {
+    throw new HalftoneError(
+      'HT_DTYPE_MISMATCH',
+      `zero point ${name} is ${value.dtype}, and its codes are ${dtype}; the two must be equal`,
+      { value: name, expected: dtype, got: value.dtype },
+    );
+  }
   const elements = value.constant?.data as Int8Array | undefined;
   const first = elements?.[0];
   if (elements && first !== undefined && elements.every((zero) => zero === first)) {

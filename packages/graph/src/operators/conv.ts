@@ -11,6 +11,7 @@ import {
   factorsOf,
   productFactors,
   requireScalars,
+  scaleOf,
   zeroPointOf,
 } from './codes.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
@@ -126,9 +127,13 @@ const qlinearConv: Operator = {
     const x = codeType(node, lowering, xName!);
     const weights = codeType(node, lowering, wName!);
     const dtype = codeType(node, lowering, yZero!);
-    requireScalars(node, lowering, xScale, xZero, yScale, yZero);
+    requireScalars(node, lowering, xZero, yZero);
     const wZeroPoint = zeroPointOf(lowering, wZero, weights);
-    const scales = [lowering.plain(xScale!), lowering.plain(wScale!), lowering.plain(yScale!)];
+    const scales = [
+      scaleOf(node, lowering, xScale),
+      scaleOf(node, lowering, wScale, true),
+      scaleOf(node, lowering, yScale),
+    ];
     const factors = factorsOf(lowering, sizeOf(lowering.shape(wScale!)), scales, productFactors);
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
     const spec = {

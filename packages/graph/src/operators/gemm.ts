@@ -13,6 +13,7 @@ import {
   floatOutput,
   productFactors,
   requireScalars,
+  scaleOf,
   zeroPointOf,
 } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
@@ -132,8 +133,10 @@ const qgemm: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const alpha = Math.fround(floatAttr(node, 'alpha', 1));
-    requireScalars(node, lowering, aScale, aZero, yScale, yZero);
-    const scales = [lowering.plain(aScale), lowering.plain(bScale)];
+    requireScalars(node, lowering, aZero, yZero);
+    if ((yScale === '') !== (yZero === ''))
+      throw lowering.refusal(node, 'a scale and a zero point of the output come together, or neither');
+    const scales = [scaleOf(node, lowering, aScale), scaleOf(node, lowering, bScale, true)];
     const bias = c === '' ? undefined : biasRow(lowering, c, sizes.n);
     if (c !== '' && bias === undefined)
       throw lowering.refusal(node, 'a bias that differs by row is not covered');
@@ -142,7 +145,7 @@ const qgemm: Operator = {
     const count = sizeOf(lowering.shape(bScale));
     const factors =
       dtype &&
-      factorsOf(lowering, count, [...scales, lowering.plain(yScale)], (mode, sa, sb, sy) =>
+      factorsOf(lowering, count, [...scales, scaleOf(node, lowering, yScale)], (mode, sa, sb, sy) =>
         productFactors(mode, scaled(sa!, alpha), sb!, sy!),
       );
     const multiplier = (): Value =>

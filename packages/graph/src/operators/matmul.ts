@@ -12,6 +12,7 @@ import {
   floatOutput,
   productFactors,
   requireScalars,
+  scaleOf,
   zeroPointOf,
 } from './codes.ts';
 import { type InferContext, type Operator } from './definition.ts';
@@ -155,8 +156,12 @@ const qlinearMatmul: Operator = {
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
     const dtype = codeType(node, lowering, yZero);
-    requireScalars(node, lowering, aScale, aZero, yScale, yZero);
-    const scales = [lowering.plain(aScale), lowering.plain(bScale), lowering.plain(yScale)];
+    requireScalars(node, lowering, aZero, yZero);
+    const scales = [
+      scaleOf(node, lowering, aScale),
+      scaleOf(node, lowering, bScale, true),
+      scaleOf(node, lowering, yScale),
+    ];
     const factors = factorsOf(lowering, sizeOf(lowering.shape(bScale)), scales, productFactors);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const { clamp, output } = codeClampAfter(node, lowering, dtype);
@@ -197,13 +202,13 @@ const matmulIntegerToFloat: Operator = {
     const { values, ...sizes } = product(node, lowering, aName, bName);
     const a = codeType(node, lowering, aName);
     const b = codeType(node, lowering, bName);
-    requireScalars(node, lowering, aScale, aZero);
+    requireScalars(node, lowering, aZero);
     const bZeroPoint = zeroPointOf(lowering, bZero, b);
     const multiplier = lowering.host(
       'multiplier',
       'float32',
       [sizeOf(lowering.shape(bScale))],
-      [lowering.plain(aScale), lowering.plain(bScale)],
+      [scaleOf(node, lowering, aScale), scaleOf(node, lowering, bScale, true)],
       (sa, sb) => tensor('float32', requantizeMultiplier(sa!.data[0] as number, sb!.data as Float32Array, 1)),
     );
     const spec = {

@@ -1,9 +1,9 @@
-import { averageFactors, HalftoneError, isFixedMode, type WindowSpec } from '@halftone/core';
+import { averageFactors, HalftoneError, isFixedMode, sizeOf, type WindowSpec } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import { requireFloat } from './require-float.ts';
-import { codeType, factorsOf, requireScalars, zeroPointOf } from './codes.ts';
+import { codeType, factorsOf, requireScalars, scaleOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
 import type { ValueType } from '../value-type.ts';
 import { MICROSOFT } from './domains.ts';
@@ -47,6 +47,9 @@ function refuseChannelsLast(node: Node): void {
   }
 }
 
+/** Elements of the largest window: an image of 4096 by 4096. */
+const mostElements = 16_777_216;
+
 function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType<typeof coreWindow> {
   const spatial = lowering.shape(node.inputs[0]!).slice(2);
   const window = global
@@ -58,6 +61,9 @@ function poolWindow(node: Node, lowering: Lowering, global: boolean): ReturnType
         ceil: false,
       }
     : windowOf(node, spatial, kernelOf(node));
+  // With padding to match, a few bytes of attributes ask for any number of steps.
+  if (sizeOf(window.kernel) > mostElements)
+    throw lowering.refusal(node, `a window of [${window.kernel.join(', ')}] is not covered`);
   return coreWindow(node, lowering, node.inputs[0]!, node.outputs[0]!, window);
 }
 
@@ -130,8 +136,8 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const dtype = codeType(node, lowering, x);
       const window = averageWindow(node, lowering, global);
       const [kh, kw] = window.kernel;
-      requireScalars(node, lowering, xScale, xZero, yScale, yZero);
-      const scales = [lowering.plain(xScale), lowering.plain(yScale!)];
+      requireScalars(node, lowering, xZero, yZero);
+      const scales = [scaleOf(node, lowering, xScale), scaleOf(node, lowering, yScale)];
       // In fixed point the mean is a code of x, which one pair scales.
       const pairs = isFixedMode(lowering.modes.requantize) ? 1 : kh * kw;
       const factors = factorsOf(lowering, pairs, scales, (mode, sx, sy) =>

@@ -8,7 +8,6 @@ import {
   type QBinaryMode,
   type ScalarParams,
   type Tensor,
-  tensor,
   type TensorDesc,
 } from '@halftone/core';
 import type { Node } from '../ir.ts';
@@ -16,7 +15,7 @@ import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { aligned, inferBinary } from './arithmetic.ts';
 import { codeClampAfter } from './clamp.ts';
-import { codeType, requireScalars } from './codes.ts';
+import { codeType, requireScalars, scaleOf, zeroPointOf } from './codes.ts';
 import type { Operator } from './definition.ts';
 import { MICROSOFT } from './domains.ts';
 
@@ -51,13 +50,14 @@ function factorsOf(
   compute: (mode: QBinaryMode, a: ScalarParams, b: ScalarParams, y: ScalarParams) => Tensor,
 ): Value {
   const [, aScale, aZero, , bScale, bZero, yScale, yZero] = node.inputs as Names;
-  requireScalars(node, lowering, aScale, aZero, bScale, bZero, yScale, yZero);
-  const params = [aScale, aZero, bScale, bZero, yScale, yZero].map((name) =>
-    name ? lowering.plain(name) : lowering.constant(tensor('float32', [0])),
+  requireScalars(node, lowering, aZero, bZero, yZero);
+  const dtype = codeType(node, lowering, node.inputs[0]!);
+  const params = [aScale, aZero, bScale, bZero, yScale, yZero].map((name, i) =>
+    i % 2 === 0 ? scaleOf(node, lowering, name) : zeroPointOf(lowering, name, dtype).value,
   );
   const mode = lowering.modes.binary;
-  const { dtype, shape } = desc(mode);
-  return lowering.host('factors', dtype, shape, params, (...scalars) => {
+  const factors = desc(mode);
+  return lowering.host('factors', factors.dtype, factors.shape, params, (...scalars) => {
     const [sa, za, sb, zb, sy, zy] = scalars.map((scalar) => Number(scalar.data[0])) as Six;
     const param = (scale: number, zeroPoint: number): ScalarParams => ({ scale, zeroPoint });
     return compute(mode, param(sa, za), param(sb, zb), param(sy, zy));

@@ -89,7 +89,8 @@ const squeeze: Operator = {
     const axes = axesOf(node, context);
     if (shape === undefined || (node.inputs[1] && axes === undefined))
       return [{ elementType, shape: undefined }];
-    if (axes === undefined)
+    // An empty list is none, as in ONNX Runtime.
+    if (axes === undefined || axes.length === 0)
       return [{ elementType, shape: isKnown(shape) ? shape.filter((extent) => extent !== 1) : undefined }];
     const dropped = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)));
     for (const axis of dropped) {

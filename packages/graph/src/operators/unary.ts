@@ -12,6 +12,7 @@ import { floatAttr, intAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import { type Lowering, scalar } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
+import { shapeError } from '../shape-error.ts';
 import { axisFrom } from './axes.ts';
 import { codeBounds, floatBounds } from './clamp.ts';
 import { lowerAsCodeSoftmax, lowerAsTable } from './code-table.ts';
@@ -173,7 +174,13 @@ const batchNormalization: Operator = {
   lower(node, lowering) {
     const [x, ...names] = node.inputs as [string, string, string, string, string];
     if (intAttr(node, 'training_mode', 0) !== 0) throw lowering.refusal(node, 'training mode is not covered');
-    for (const name of node.inputs) requireFloat(node, lowering, name);
+    if (names.length !== 4) throw lowering.refusal(node, 'scale, bias, mean and variance are needed');
+    requireFloat(node, lowering, ...node.inputs);
+    for (const name of names) {
+      const count = sizeOf(lowering.shape(name));
+      if (count !== lowering.shape(x)[1])
+        shapeError(node, `${count} parameters do not fit the channels of [${lowering.shape(x).join(', ')}]`);
+    }
     const output = node.outputs[0]!;
     const layout = lowering.layout(x);
     const own = shapeIn(layout, lowering.shape(x));

@@ -3,6 +3,7 @@ import { sizeOf, type Tensor, tensor } from '@halftone/core';
 import { floatAttr, intAttr } from '../attributes.ts';
 import type { GraphEditor } from '../edit.ts';
 import { constantOf, type Node } from '../ir.ts';
+import { type Budget, spend } from '../lower/budget.ts';
 import { floatConstant, isOp, without } from './match.ts';
 
 /** What a node does to each channel, in float64. */
@@ -17,6 +18,8 @@ export interface Affine {
 interface Producer {
   readonly node: Node;
   readonly channels: number;
+  /** What the weights take. */
+  readonly byteLength: number;
   /** Weights times `factor`, in float64, rounded once. */
   scaled(factor: (channel: number) => number): Tensor<'float32'>;
   /** What the node adds to each channel now; undefined where that is not one number a channel. */
@@ -26,12 +29,14 @@ interface Producer {
 /**
  * Applies `affine` to the weights of the node that computes `node`'s data input, which then computes `node`'s output.
  * False, with nothing changed, where that node is of another kind, has weights that are no float32 constants, or has
- * other readers. Weights are new constants: other nodes may share the old ones.
+ * other readers, or where the budget does not have what they take. Weights are new constants: other nodes may share the
+ * old ones.
  */
 export function absorb(
   editor: GraphEditor,
   node: Node,
   input: string,
+  budget: Budget,
   affineFor: (channels: number) => Affine | undefined,
 ): boolean {
   const source = editor.producer(input);
@@ -45,6 +50,7 @@ export function absorb(
   const bias = Float32Array.from({ length: channels }, (_, c) => affine.bias(old[c]!, c));
   const [data, weights, biasName = ''] = source.inputs as [string, string, string?];
   const plain = Array.from({ length: channels }, (_, c) => factor(c)).every((f) => f === 1);
+  if (!spend(budget, bias.byteLength + (plain ? 0 : producer.byteLength))) return false;
   const inputs = [
     data,
     plain ? weights : editor.addConstant(constantOf(editor.fresh(weights), producer.scaled(factor))),
@@ -72,6 +78,7 @@ function convProducer(editor: GraphEditor, node: Node): Producer | undefined {
     return {
       node,
       channels: first,
+      byteLength: weights.data.byteLength,
       scaled: (f) => scale(weights, (i) => f(Math.floor(i / row))),
       bias: vector(editor, node, first),
     };
@@ -86,6 +93,7 @@ function convProducer(editor: GraphEditor, node: Node): Producer | undefined {
   return {
     node,
     channels,
+    byteLength: weights.data.byteLength,
     scaled: (f) => scale(weights, (i) => f(channelOf(i))),
     bias: vector(editor, node, channels),
   };
@@ -103,6 +111,7 @@ function gemmProducer(editor: GraphEditor, node: Node): Producer | undefined {
   return {
     node,
     channels,
+    byteLength: weights.data.byteLength,
     scaled: (f) => scale(weights, (i) => f(transposed ? Math.floor(i / columns) : i % columns)),
     bias: beta === 1 || bias === undefined ? bias : Float64Array.from(bias, (b) => b * beta),
   };

@@ -1,9 +1,11 @@
 import { isDType, type Tensor, tensor } from '@halftone/core';
 import type { Node } from '../ir.ts';
 
-/** The value of a Constant node. */
+/** The value of a Constant node; undefined where it has another number of attributes than one, or inputs. */
 export function constantNode(node: Node): Tensor | undefined {
-  const [[name, held] = []] = Object.entries(node.attributes);
+  const entries = Object.entries(node.attributes);
+  const [[name, held] = []] = entries;
+  if (entries.length !== 1 || node.inputs.length > 0) return undefined;
   switch (held?.type) {
     case 'tensor':
       return isDType(held.value.elementType) ? held.value.tensor() : undefined;

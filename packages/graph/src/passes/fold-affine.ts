@@ -3,6 +3,7 @@ import { tensor } from '@halftone/core';
 import { GraphEditor } from '../edit.ts';
 import { constantOf, type Graph, makeNode, type Node } from '../ir.ts';
 import { absorb, type Affine, perChannel } from './affine.ts';
+import { type Budget, budgetFor } from '../lower/budget.ts';
 import { eachNode, floatConstant, isOp, rankOf } from './match.ts';
 
 /**
@@ -10,14 +11,14 @@ import { eachNode, floatConstant, isOp, rankOf } from './match.ts';
  * before them, where nothing else reads that node; MatMul of a matrix with constant weights takes an added row as a Gemm.
  * Computed in float64, stored as float32.
  */
-export function foldAffine(graph: Graph): Graph {
+export function foldAffine(graph: Graph, budget: Budget = budgetFor(graph)): Graph {
   const editor = new GraphEditor(graph);
   for (const node of eachNode(editor)) {
     if (!isOp(node, 'Add', 'Sub', 'Mul', 'Div')) continue;
     for (const [data, operand] of operands(node)) {
       const done =
         foldMatmulAdd(editor, node, data, operand) ||
-        absorb(editor, node, data, (channels) => affineOf(editor, node, data, operand, channels));
+        absorb(editor, node, data, budget, (channels) => affineOf(editor, node, data, operand, channels));
       if (done) break;
     }
   }

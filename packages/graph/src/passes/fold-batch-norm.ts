@@ -3,6 +3,7 @@ import { floatAttr, intAttr } from '../attributes.ts';
 import { GraphEditor } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
 import { absorb, type Affine } from './affine.ts';
+import { type Budget, budgetFor } from '../lower/budget.ts';
 import { eachNode, floatConstant, isOp, onlyFirstOutput } from './match.ts';
 
 /**
@@ -10,7 +11,7 @@ import { eachNode, floatConstant, isOp, onlyFirstOutput } from './match.ts';
  * where nothing else reads that node. A BatchNormalization that finds no such node stays.
  * Formula of Jacob et al. 2018, section 3.2.
  */
-export function foldBatchNorm(graph: Graph): Graph {
+export function foldBatchNorm(graph: Graph, budget: Budget = budgetFor(graph)): Graph {
   const editor = new GraphEditor(graph);
   for (const node of eachNode(editor)) {
     if (
@@ -19,7 +20,7 @@ export function foldBatchNorm(graph: Graph): Graph {
       !onlyFirstOutput(editor, node)
     )
       continue;
-    absorb(editor, node, node.inputs[0]!, (channels) => normalization(editor, node, channels));
+    absorb(editor, node, node.inputs[0]!, budget, (channels) => normalization(editor, node, channels));
   }
   return editor.finish();
 }

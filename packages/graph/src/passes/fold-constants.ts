@@ -8,10 +8,11 @@ import {
   type SymbolicShape,
   type ValueInfo,
 } from '../ir.ts';
+import { type Budget, budgetFor, spend } from '../lower/budget.ts';
 import { foldNode } from '../lower/evaluate.ts';
 import { dequantize, quantize } from './evaluate-quantize.ts';
 import { constantNode } from './constant-node.ts';
-import { eachNode, isOp } from './match.ts';
+import { constantTensor, eachNode, isOp } from './match.ts';
 
 /** Choices of `foldConstants`. */
 export interface FoldOptions {
@@ -19,6 +20,8 @@ export interface FoldOptions {
   readonly dequantize?: boolean | undefined;
   /** Shapes that are known besides those that the graph states, by value; as `inferShapes` gives them. */
   readonly shapes?: ReadonlyMap<string, { readonly shape: SymbolicShape | undefined }> | undefined;
+  /** What new constants may take; by default the graph's own. */
+  readonly budget?: Budget | undefined;
 }
 
 const quantizers: readonly string[] = ['QuantizeLinear', 'DequantizeLinear'];
@@ -26,18 +29,27 @@ const quantizers: readonly string[] = ['QuantizeLinear', 'DequantizeLinear'];
 /**
  * Computes on the host what depends on constants alone: Constant, operators that move or convert elements, Shape of known
  * shapes, and arithmetic on small tensors. A node whose result is an output of the graph stays, and so does one that
- * needs a backend.
+ * needs a backend, or whose result is past the budget.
  */
 export function foldConstants(graph: Graph, options: FoldOptions = {}): Graph {
   const editor = new GraphEditor(graph);
+  const budget = options.budget ?? budgetFor(graph);
   for (const node of eachNode(editor)) {
+    if (budget.bytes < 0) break;
     if (node.opaque || node.outputs.some((output) => output !== '' && editor.isOutput(output))) continue;
     const values = evaluate(editor, node, options);
-    if (values === undefined) continue;
+    if (values === undefined || !spend(budget, newBytes(editor, node, values))) continue;
     editor.remove(node);
     for (const value of values) editor.addConstant(value);
   }
   return editor.finish();
+}
+
+/** What results take that do not share their elements with an input. */
+function newBytes(editor: GraphEditor, node: Node, values: readonly Constant[]): number {
+  const shared = (data: Tensor['data']): boolean =>
+    node.inputs.some((name) => constantTensor(editor, name)?.data === data);
+  return values.reduce((sum, value) => sum + (shared(value.tensor().data) ? 0 : value.byteLength), 0);
 }
 
 function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readonly Constant[] | undefined {
@@ -60,7 +72,7 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readon
 
 /** What the graph says of a value that is no constant. */
 function stated(editor: GraphEditor, name: string): ValueInfo | undefined {
-  return editor.source.inputs.find((input) => input.name === name) ?? editor.values.get(name);
+  return editor.input(name) ?? editor.values.get(name);
 }
 
 /** What the file says of an inner value may hold a stale batch: it counts only where every input's shape is fixed. */

@@ -1,6 +1,7 @@
 import { GraphEditor } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
 import { MICROSOFT } from '../operators/domains.ts';
+import { type Budget, budgetFor } from '../lower/budget.ts';
 import { foldConstants } from './fold-constants.ts';
 import { fuseConv } from './fuse-conv.ts';
 import { fuseAveragePool, fuseBinary } from './fuse-elementwise.ts';
@@ -26,10 +27,9 @@ const fusions: Readonly<Record<string, (editor: GraphEditor, node: Node, options
  * elements on codes; Relu and Clip in between vanish into saturation or become a Clip on codes.
  * A node whose parameters are no constants, or do not fit an integer operator, stays as it is.
  */
-export function fuseQdq(graph: Graph, options: FuseOptions = {}): Graph {
-  const editor = new GraphEditor(
-    removeIdentities(cancelPairs(foldConstants(sinkDequantizers(foldConstants(graph))))),
-  );
+export function fuseQdq(graph: Graph, options: FuseOptions = {}, budget: Budget = budgetFor(graph)): Graph {
+  const sunk = foldConstants(sinkDequantizers(foldConstants(graph, { budget })), { budget });
+  const editor = new GraphEditor(removeIdentities(cancelPairs(sunk)));
   for (const node of eachNode(editor)) {
     if (isOp(node, ...Object.keys(fusions))) fusions[node.op]!(editor, node, options);
   }

@@ -104,10 +104,7 @@ const keepsRank = [
 /** Number of axes of a value, as far as the graph states it or the operators before it fix it. */
 export function rankOf(editor: GraphEditor, value: string): number | undefined {
   for (let name: string | undefined = value; name !== undefined && name !== ''; ) {
-    const info =
-      editor.constants.get(name) ??
-      editor.values.get(name) ??
-      editor.source.inputs.find((input) => input.name === name);
+    const info = editor.constants.get(name) ?? editor.values.get(name) ?? editor.input(name);
     if (info?.shape !== undefined) return info.shape.length;
     const node = editor.producer(name);
     if (isOp(node, 'Flatten', 'Gemm')) return 2;

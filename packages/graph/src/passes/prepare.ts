@@ -1,4 +1,5 @@
 import type { Graph } from '../ir.ts';
+import { type Budget, budgetFor } from '../lower/budget.ts';
 import { dropRedundantClamps } from './drop-clamps.ts';
 import { foldAffine } from './fold-affine.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
@@ -12,11 +13,13 @@ import { removeIdentities } from './remove-identities.ts';
  * other constants for each channel inside weights and biases.
  */
 export function prepareFloat(graph: Graph): Graph {
+  return prepareWithin(graph, budgetFor(graph));
+}
+
+function prepareWithin(graph: Graph, budget: Budget): Graph {
   for (let current = graph; ; ) {
-    const next = [removeIdentities, foldConstants, foldAffine, foldBatchNorm].reduce(
-      (g, pass) => pass(g),
-      current,
-    );
+    const folded = foldConstants(removeIdentities(current), { budget });
+    const next = foldBatchNorm(foldAffine(folded, budget), budget);
     // Passes keep the node objects that they do not change, and each change leaves fewer nodes or other ones.
     if (
       next.nodes.length === current.nodes.length &&
@@ -29,5 +32,7 @@ export function prepareFloat(graph: Graph): Graph {
 
 /** The form that integer execution starts from: `prepareFloat`, then integer operators where the graph is quantized. */
 export function prepareInteger(graph: Graph, options: FuseOptions = {}): Graph {
-  return foldConstants(fuseQdq(dropRedundantClamps(prepareFloat(graph)), options), { dequantize: true });
+  const budget = budgetFor(graph);
+  const fused = fuseQdq(dropRedundantClamps(prepareWithin(graph, budget)), options, budget);
+  return foldConstants(fused, { dequantize: true, budget });
 }

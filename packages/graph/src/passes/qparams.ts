@@ -21,12 +21,11 @@ export function dequantizerOf(editor: GraphEditor, value: string | undefined): Q
   const node = value === undefined || value === '' ? undefined : editor.producer(value);
   if (!isOp(node, 'DequantizeLinear')) return undefined;
   const codes = node.inputs[0]!;
-  return read(
-    editor,
-    node,
-    codes,
-    editor.constants.get(node.inputs[2] ?? '')?.elementType ?? elementTypeOf(editor, codes),
-  );
+  const type = editor.constants.get(node.inputs[2] ?? '')?.elementType;
+  const ofCodes = editor.constants.get(codes)?.elementType;
+  // ONNX has one type for both; a file that says otherwise has no meaning to act on
+  if (type !== undefined && ofCodes !== undefined && type !== ofCodes) return undefined;
+  return read(editor, node, codes, type ?? elementTypeOf(editor, codes));
 }
 
 /** `dequantizerOf` for 8-bit codes with one scale. */
@@ -72,10 +71,7 @@ export function zeroPoints(params: QuantParams): Int32Array {
 /** Element type that a value is known to have. */
 function elementTypeOf(editor: GraphEditor, value: string): ElementType | undefined {
   for (let name = value; ; ) {
-    const info =
-      editor.constants.get(name) ??
-      editor.source.inputs.find((input) => input.name === name) ??
-      editor.values.get(name);
+    const info = editor.constants.get(name) ?? editor.input(name) ?? editor.values.get(name);
     if (info?.elementType !== undefined) return info.elementType;
     const node = editor.producer(name);
     if (node === undefined || node.opaque) return undefined;

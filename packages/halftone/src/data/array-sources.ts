@@ -151,13 +151,13 @@ async function* feedRows(
   const readers = columns.map(({ rows }) => rows.read(indices));
   try {
     for (const index of indices) {
-      const feeds: Record<string, Tensor> = {};
+      const feeds: [name: string, feed: Tensor][] = [];
       for (const [i, { rows, input, fit }] of columns.entries()) {
         const next = await (readers[i] as ReturnType<Rows['read']>).next();
         if (next.done) throw dataInvalid(rows.source, `ends before row ${index}`, { index });
-        feeds[input.name] = fit(next.value, `${rows.source} row ${index}`);
+        feeds.push([input.name, fit(next.value, `${rows.source} row ${index}`)]);
       }
-      yield feeds;
+      yield Object.fromEntries(feeds);
     }
     // One step past the last row lets an archive compare its checksum.
     for (const reader of readers) await reader.next();

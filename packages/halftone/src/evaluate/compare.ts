@@ -134,7 +134,7 @@ export async function compareModels(options: CompareOptions): Promise<Comparison
 }
 
 function numbers(results: Readonly<Record<string, Tensor>>, name: string): ArrayLike<number> {
-  const result = results[name];
+  const result = Object.hasOwn(results, name) ? results[name] : undefined;
   if (result === undefined)
     throw new HalftoneError(
       'HT_DATA_INVALID',

@@ -44,7 +44,7 @@ export function* randomFeeds(graph: Graph, samples: number, seed = 1): Generator
     return (state >>> 0) / 4294967296;
   };
   for (let i = 0; i < samples; i++) {
-    const feeds: Record<string, Tensor> = {};
+    const feeds: [name: string, feed: Tensor][] = [];
     for (const { name, elementType, shape } of graph.inputs) {
       const dims = (shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1));
       const dtype = elementType as Tensor['dtype'];
@@ -54,8 +54,8 @@ export function* randomFeeds(graph: Graph, samples: number, seed = 1): Generator
         if (data instanceof BigInt64Array) data[j] = 0n;
         else data[j] = dtype === 'float32' ? 2 * next() - 1 : Math.floor(next() * 2);
       }
-      feeds[name] = tensor;
+      feeds.push([name, tensor]);
     }
-    yield feeds;
+    yield Object.fromEntries(feeds);
   }
 }

@@ -1,5 +1,12 @@
 import type { Tensor } from '@halftone/core';
-import { type Constant, constantOf, type ElementType, type Node, type ValueInfo } from '@halftone/graph';
+import {
+  type Constant,
+  constantOf,
+  type ElementType,
+  FreshNames,
+  type Node,
+  type ValueInfo,
+} from '@halftone/graph';
 
 /** The parts of a graph that lifting reads and changes. */
 export interface GraphParts {
@@ -8,12 +15,13 @@ export interface GraphParts {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly values: ReadonlyMap<string, ValueInfo>;
+  readonly reserved?: ReadonlySet<string>;
 }
 
 /** What a rule may ask of the graph, and how it adds values. */
 export class LiftContext {
   readonly constants: Map<string, Constant>;
-  readonly #names: Set<string>;
+  readonly #names: FreshNames;
   readonly #reads = new Set<string>();
   readonly #infos = new Map<string, ValueInfo>();
   readonly #producers = new Map<string, Node>();
@@ -22,7 +30,9 @@ export class LiftContext {
 
   constructor(parts: GraphParts) {
     this.constants = new Map(parts.constants);
-    this.#names = new Set(parts.constants.keys());
+    this.#names = new FreshNames(parts.constants.keys());
+    for (const names of [parts.values.keys(), parts.reserved ?? []])
+      for (const name of names) this.#names.add(name);
     for (const info of [...parts.values.values(), ...parts.outputs, ...parts.inputs])
       this.#infos.set(info.name, info);
     for (const info of parts.inputs) this.#names.add(info.name);
@@ -37,12 +47,9 @@ export class LiftContext {
     }
   }
 
-  /** A value name that nothing has yet. */
+  /** A value name that nothing has yet, inside subgraphs neither. */
   fresh(base: string): string {
-    let name = base;
-    for (let i = 1; this.#names.has(name); i++) name = `${base}_${i}`;
-    this.#names.add(name);
-    return name;
+    return this.#names.take(base);
   }
 
   /** Adds a constant under a new name, which is returned. */

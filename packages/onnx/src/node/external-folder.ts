@@ -46,7 +46,7 @@ export class FolderReader implements ExternalReader {
           range,
           'the file was changed since the model was loaded; load the model anew',
         );
-      const bytes = new Uint8Array(range.length);
+      const bytes = allocate(range);
       let done = 0;
       while (done < bytes.length) {
         const count = readSync(
@@ -103,11 +103,20 @@ export class FolderReader implements ExternalReader {
 
   #open(path: string, range: ExternalRange): number {
     try {
-      // without O_NONBLOCK, opening a named pipe would wait for ever
-      return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      // without O_NONBLOCK, opening a named pipe would wait for ever; the path has no links left, so a link now is a new one
+      const noWait = constants.O_NONBLOCK ?? 0;
+      return openSync(path, constants.O_RDONLY | noWait | (constants.O_NOFOLLOW ?? 0));
     } catch (cause) {
       throw refused('HT_FILE', range, `the file cannot be read (${reasonOf(cause)})`, cause);
     }
+  }
+}
+
+function allocate(range: ExternalRange): Uint8Array {
+  try {
+    return new Uint8Array(range.length);
+  } catch (cause) {
+    throw refused('HT_OUT_OF_MEMORY', range, 'no memory for the tensor', cause);
   }
 }
 
@@ -121,7 +130,7 @@ function isInside(folder: string, path: string): boolean {
 }
 
 function refused(
-  code: 'HT_FILE' | 'HT_MODEL_INVALID',
+  code: 'HT_FILE' | 'HT_MODEL_INVALID' | 'HT_OUT_OF_MEMORY',
   range: ExternalRange,
   what: string,
   cause?: unknown,

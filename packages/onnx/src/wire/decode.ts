@@ -7,6 +7,16 @@ import { readVarint, signedOf, unsignedOf, type VarintHalves } from './varint.ts
 /** Deepest nesting of messages that is read; protobuf's own readers stop there too. */
 export const maxDepth = 100;
 
+/** Most bytes of a tag or a length: both have 32 bits, and protobuf's own readers take no more padding. */
+const longestHead = 5;
+
+/**
+ * What one file may be made of: a message counts as 8, an entry of a list as 1. Real models stay far below; a file made of
+ * nothing else would take a hundred times its size in memory, and V8 ends the process where its heap is full.
+ */
+const maxParts = 16_777_216;
+const messageParts = 8;
+
 /**
  * A message as it was read: frozen, its fields as plain properties. A copy made by spreading is an
  * ordinary object, so whatever still is a `Decoded` is untouched and has its bytes.
@@ -31,7 +41,7 @@ export class Decoded {
 /**
  * Reads a message. Byte fields are views of `bytes`; fields that the type does not know are kept in
  * `unknownFields` as they stand. `root` names the place in error messages.
- * Throws HT_MODEL_INVALID with `offset` and `path` for damaged bytes.
+ * Throws HT_MODEL_INVALID with `offset` and `path` for damaged bytes, HT_UNSUPPORTED for too many parts.
  */
 export function decodeMessage<T extends object>(
   type: MessageType<T>,
@@ -40,7 +50,7 @@ export function decodeMessage<T extends object>(
 ): T {
   // Node's Buffer differs from Uint8Array where it matters (slice is a view): views shall be plain
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return new Decoder(plain, root).message(type, 0, plain.length, 0) as T;
+  return new Decoder(plain, root, { parts: maxParts }).message(type, 0, plain.length, 0) as T;
 }
 
 interface Range {
@@ -48,22 +58,30 @@ interface Range {
   readonly end: number;
 }
 
+/** What is left to be spent on one file, whatever buffers its parts stand in. */
+interface Budget {
+  parts: number;
+}
+
 class Decoder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #path: (string | number)[];
   readonly #halves: VarintHalves = { low: 0, high: 0, next: 0 };
+  readonly #budget: Budget;
 
-  constructor(bytes: Uint8Array, root: readonly (string | number)[]) {
+  constructor(bytes: Uint8Array, root: readonly (string | number)[], budget: Budget) {
     this.#bytes = bytes;
+    this.#budget = budget;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#path = [...root];
   }
 
   message(type: MessageType<object>, start: number, end: number, depth: number): object {
     if (depth > maxDepth) throw this.#damaged(start, `messages are nested more than ${maxDepth} deep`);
+    this.#spend(messageParts, start);
     const values = new Map<FieldType, unknown>();
-    const unknown: Range[] = [];
+    const unknown: { start: number; end: number }[] = [];
     let at = start;
     while (at < end) {
       const tagAt = at;
@@ -75,7 +93,7 @@ class Decoder {
       // a varint field's payload starts at `at`, a length-delimited one's behind its length
       const payload = wire === 2 ? this.#payload : at;
       if (field === undefined || !this.#take(field, wire, payload, valueEnd, depth, values))
-        unknown.push({ start: tagAt, end: valueEnd });
+        this.#keep(unknown, tagAt, valueEnd);
       at = valueEnd;
     }
     return this.#finish(new Decoded(this.#bytes, start, end), type, values, unknown, depth);
@@ -95,7 +113,7 @@ class Decoder {
   ): boolean {
     if (field.rule === 'single') {
       if (wire !== wireOf[field.kind]) return false;
-      if (field.kind === 'message') listOf<Range>(values, field).push({ start, end });
+      if (field.kind === 'message') this.#push(listOf<Range>(values, field), { start, end });
       else values.set(field, this.#scalar(field, start, end));
       return true;
     }
@@ -103,14 +121,36 @@ class Decoder {
     if (wire !== wireOf[field.kind] && !(numeric && wire === 2)) return false;
     if (field.rule === 'packed') {
       this.#checkPacked(field, start, end);
-      listOf<Range>(values, field).push({ start, end });
+      this.#push(listOf<Range>(values, field), { start, end });
     } else if (numeric && wire === 2) this.#unpack(field, start, end, listOf(values, field));
     else {
       const list = listOf<unknown>(values, field);
       if (field.kind === 'message') list.push(this.#child(field, start, end, depth, list.length));
-      else list.push(this.#scalar(field, start, end));
+      else this.#push(list, this.#scalar(field, start, end));
     }
     return true;
+  }
+
+  /** Notes a field that is not read; those that stand side by side are one piece. */
+  #keep(unknown: { start: number; end: number }[], start: number, end: number): void {
+    const last = unknown.at(-1);
+    if (last?.end === start) last.end = end;
+    else this.#push(unknown, { start, end });
+  }
+
+  #push<T>(list: T[], entry: T): void {
+    this.#spend(1, 0);
+    list.push(entry);
+  }
+
+  #spend(parts: number, offset: number): void {
+    this.#budget.parts -= parts;
+    if (this.#budget.parts >= 0) return;
+    throw new HalftoneError(
+      'HT_UNSUPPORTED',
+      `${formatPath(this.#path)}: the file is made of more than ${maxParts / messageParts} messages, or lists of more than ${maxParts} entries; keep long lists in tensors`,
+      { offset, path: formatPath(this.#path) },
+    );
   }
 
   #finish(
@@ -138,9 +178,25 @@ class Decoder {
   #merged(field: FieldType, ranges: readonly Range[], depth: number): object {
     const [first] = ranges as [Range];
     if (ranges.length === 1) return this.#child(field, first.start, first.end, depth, -1);
+    for (const range of ranges) this.#checkWhole(range, field.name);
     const joined = this.#join(ranges);
     const type = (field.message as () => MessageType<object>)();
-    return new Decoder(joined, [...this.#path, field.name]).message(type, 0, joined.length, depth + 1);
+    return new Decoder(joined, [...this.#path, field.name], this.#budget).message(
+      type,
+      0,
+      joined.length,
+      depth + 1,
+    );
+  }
+
+  /** Each part of a message is one by itself: a field that begins in one and ends in the next is damage. */
+  #checkWhole({ start, end }: Range, name: string): void {
+    this.#path.push(name);
+    for (let at = start; at < end; ) {
+      const tag = this.#tag(at, end);
+      at = this.#skip(tag, this.#halves.next, end, 0);
+    }
+    this.#path.pop();
   }
 
   #child(field: FieldType, start: number, end: number, depth: number, index: number): object {
@@ -176,8 +232,10 @@ class Decoder {
     if (size > 0) open = (end - start) % size;
     else {
       for (let at = start; at < end; at++) {
-        open = (this.#bytes[at] as number) < 128 ? 0 : open + 1;
-        if (open >= 10)
+        const byte = this.#bytes[at] as number;
+        const tooLong = open === 9 && byte > 1;
+        open = byte < 128 ? 0 : open + 1;
+        if (tooLong)
           throw this.#damaged(at, `an element of packed field ${field.name} does not fit in 64 bits`);
       }
     }
@@ -189,15 +247,16 @@ class Decoder {
     if (size > 0 && (end - start) % size !== 0)
       throw this.#damaged(start, `packed field ${field.name} ends inside an element`);
     for (let at = start; at < end; ) {
-      list.push(this.#scalar(field, at, end));
+      this.#push(list, this.#scalar(field, at, end));
       at = size > 0 ? at + size : this.#halves.next;
     }
   }
 
   #tag(at: number, end: number): number {
     this.#varint(at, end);
-    const { low, high } = this.#halves;
-    if (high !== 0 || low < 8) throw this.#damaged(at, 'a field has an impossible number');
+    const { low, high, next } = this.#halves;
+    if (high !== 0 || low < 8 || next - at > longestHead)
+      throw this.#damaged(at, 'a field has an impossible number');
     return low;
   }
 
@@ -221,6 +280,7 @@ class Decoder {
         this.#varint(at, end);
         const { low, high } = this.#halves;
         this.#payload = this.#halves.next;
+        if (this.#payload - at > longestHead) throw this.#damaged(at, 'a length does not fit in 32 bits');
         next = this.#payload + low + high * 4294967296;
         break;
       }

@@ -6,10 +6,26 @@ import { encodeText } from './utf8.ts';
 import { type Int64, pushInt64, pushVarint } from './varint.ts';
 
 const copyBelow = 4096;
+/** Bytes of a known length that are fetched when they are written, and not kept. */
+export class LazyBytes {
+  readonly length: number;
+  readonly fetch: () => Uint8Array;
+
+  constructor(length: number, fetch: () => Uint8Array) {
+    this.length = length;
+    this.fetch = fetch;
+  }
+}
+
 /** Bytes in pieces: large ones are references to where they stand already, so that weights are never copied. */
 export interface Pieces {
   readonly length: number;
-  readonly parts: readonly Uint8Array[];
+  readonly parts: readonly (Uint8Array | LazyBytes)[];
+}
+
+/** The bytes of pieces one after the other; at most one fetched piece is held at a time. */
+export function* bytesOf({ parts }: Pieces): Generator<Uint8Array> {
+  for (const part of parts) yield part instanceof LazyBytes ? part.fetch() : part;
 }
 
 /**
@@ -45,7 +61,7 @@ export function joinPieces(pieces: Pieces): Uint8Array {
   checkLength(pieces);
   const bytes = new Uint8Array(pieces.length);
   let at = 0;
-  for (const part of pieces.parts) {
+  for (const part of bytesOf(pieces)) {
     bytes.set(part, at);
     at += part.length;
   }
@@ -53,14 +69,14 @@ export function joinPieces(pieces: Pieces): Uint8Array {
 }
 
 class PieceWriter {
-  readonly #parts: Uint8Array[] = [];
+  readonly #parts: (Uint8Array | LazyBytes)[] = [];
   #tail = new Uint8Array(64);
   #used = 0;
   #length = 0;
 
-  bytes(bytes: Uint8Array): void {
+  bytes(bytes: Uint8Array | LazyBytes): void {
     this.#length += bytes.length;
-    if (bytes.length >= copyBelow) {
+    if (bytes instanceof LazyBytes || bytes.length >= copyBelow) {
       this.#flush();
       this.#parts.push(bytes);
       return;
@@ -128,7 +144,8 @@ function payloadOf(field: FieldType, value: unknown, place: string): Pieces {
     return { length: bytes.length, parts: [bytes] };
   }
   if (field.kind === 'bytes') {
-    if (!(value instanceof Uint8Array)) throw unfit(place, value, 'a Uint8Array');
+    if (!(value instanceof Uint8Array || value instanceof LazyBytes))
+      throw unfit(place, value, 'a Uint8Array');
     return { length: value.length, parts: [value] };
   }
   if (typeof value !== 'object' || value === null) throw unfit(place, value, 'a message');

@@ -46,7 +46,7 @@ async function run(path: string, options: RunCommand): Promise<void> {
   const files = new Map((options.input ?? []).map(parseInput));
   if (files.size < (options.input ?? []).length)
     throw usageError('--input', '--input names an input twice; pass one array for each');
-  const feeds: Record<string, Tensor> = {};
+  const feeds: [name: string, feed: Tensor][] = [];
   for (const input of modelInputs(graph)) {
     const file = files.get(input.name);
     if (file === undefined)
@@ -57,7 +57,7 @@ async function run(path: string, options: RunCommand): Promise<void> {
     const array = await readNpy(file);
     // A whole batch is taken as it is; a single sample without its batch axis gets one.
     const exact = input.shape?.length === array.shape.length;
-    feeds[input.name] = fitterFor(exact ? { ...input, shape: array.shape } : input)(array, file);
+    feeds.push([input.name, fitterFor(exact ? { ...input, shape: array.shape } : input)(array, file)]);
   }
   for (const name of files.keys())
     throw usageError(
@@ -72,7 +72,7 @@ async function run(path: string, options: RunCommand): Promise<void> {
       integerOnly: options.integerOnly,
     });
     const start = performance.now();
-    const results = await session.run(feeds);
+    const results = await session.run(Object.fromEntries(feeds));
     const latencyMs = performance.now() - start;
     const rows = session.explain();
     await session.dispose();
