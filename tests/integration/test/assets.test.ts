@@ -10,6 +10,11 @@ describe.skipIf(assets === '')(
       expect([code, document['passed'], document['failed']]).toEqual([0, 14, 0]);
     });
 
+    it('all operator tests of float ONNX pass', async () => {
+      const { code, document } = await halftone('check', join(assets, 'onnx-node/float-v1.21.0'));
+      expect([code, document['passed'], document['failed']]).toEqual([0, 88, 0]);
+    });
+
     const forms = ['mnist-8', 'kws_dscnn_float', 'resnet_4b'].flatMap((name) =>
       (['qdq', 'qoperator'] as const).map((format) => [name, format] as const),
     );
