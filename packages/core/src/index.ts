@@ -6,6 +6,8 @@ export type { PreparedOp } from './backend/op-runner.ts';
 export * from './dtype.ts';
 export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';
+export { type Format, type FormatName, formats, isFormat } from './formats/formats.ts';
+export type { EncodeOptions } from './formats/minifloat.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
 export { fixedMultiply, type FixedMode, type FixedMultiply } from './numerics/fixed-multiply.ts';

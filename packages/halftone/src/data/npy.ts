@@ -1,6 +1,5 @@
-import { HalftoneError, type Tensor } from '@halftone/core';
+import { formats, HalftoneError, type Tensor } from '@halftone/core';
 import { dataInvalid, DataFile } from './data-file.ts';
-import { float16ToNumber, numberToFloat16 } from './float16.ts';
 import {
   formatNpyHeader,
   type NpyDtype,
@@ -95,9 +94,7 @@ export function decodeElements(
 function viewOf(own: Uint8Array, dtype: NpyDtype): NpyData {
   if (dtype === 'b1') return own.map((byte) => (byte === 0 ? 0 : 1));
   const length = own.length / npyItemBytes(dtype);
-  if (dtype === 'f2') {
-    return Float32Array.from(new Uint16Array(own.buffer, own.byteOffset, length), float16ToNumber);
-  }
+  if (dtype === 'f2') return formats.float16.decode(own, length);
   return new arrays[dtype](own.buffer as ArrayBuffer, own.byteOffset, length);
 }
 
@@ -143,7 +140,7 @@ export function encodeNpy(array: NpyArray): Uint8Array {
     );
   }
   const header = formatNpyHeader(dtype, shape);
-  const elements = dtype === 'f2' ? Uint16Array.from(data as Float32Array, numberToFloat16) : data;
+  const elements = dtype === 'f2' ? formats.float16.encode(data as Float32Array) : data;
   const bytes = new Uint8Array(header.length + elements.byteLength);
   bytes.set(header);
   bytes.set(new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength), header.length);
