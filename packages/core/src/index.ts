@@ -8,6 +8,15 @@ export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';
 export { type Format, type FormatName, formats, isFormat } from './formats/formats.ts';
 export type { EncodeOptions } from './formats/minifloat.ts';
+export { packCodes, unpackCodes } from './formats/packed-codes.ts';
+export { type Bnb4Matrix, type Bnb4Type, dequantizeBnb4, quantizeBnb4 } from './formats/packing/bnb4.ts';
+export { dequantizeGguf, type GgufType, quantizeGguf } from './formats/packing/gguf.ts';
+export {
+  dequantizeNBits,
+  type NBitsMatrix,
+  type NBitsOptions,
+  quantizeNBits,
+} from './formats/packing/matmul-nbits.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
 export { fixedMultiply, type FixedMode, type FixedMultiply } from './numerics/fixed-multiply.ts';
