@@ -1,4 +1,13 @@
-import { type ArrayOf, type DType, dtypes, HalftoneError, isDType, type Tensor } from '@halftone/core';
+import {
+  type ArrayOf,
+  type DType,
+  dtypes,
+  formats,
+  HalftoneError,
+  isDType,
+  isFormat,
+  type Tensor,
+} from '@halftone/core';
 import type { Constant, ElementType } from '@halftone/graph';
 import { type ElementFormat, formatOfCode, formatOfType } from './element-types.ts';
 import { type ExternalRange, type ExternalReader, externalRange } from './external-range.ts';
@@ -7,7 +16,7 @@ import { invalid, quoted, unsupported } from './place.ts';
 import { tensorType } from './schema.ts';
 import { decodeMessage } from './wire/decode.ts';
 import { encodeMessage, joinPieces } from './wire/encode.ts';
-import { eachInteger, lengthOf, type NumberList, toFloats } from './wire/packed.ts';
+import { eachInteger, lengthOf, type NumberList, PackedNumbers, toFloats } from './wire/packed.ts';
 
 /** A tensor of a file; decoded at most once, and where its bytes are aligned not even copied. */
 export class StoredConstant implements Constant {
@@ -232,12 +241,40 @@ export function rawOf({ data }: Tensor): Uint8Array {
 }
 
 /**
- * Reads a tensor file (`.pb`) of an ONNX test folder.
- * Throws HT_MODEL_INVALID for damaged bytes, HT_UNSUPPORTED for an element type that core does not hold.
+ * Reads a tensor file (`.pb`) of an ONNX test folder. Element types that are stored and not computed on (float16, float8,
+ * int4, float64, uint32 and so on) become the type that core's codec decodes them to.
+ * Throws HT_MODEL_INVALID for damaged bytes, HT_UNSUPPORTED for strings and complex numbers, HT_INVALID_ARGUMENT for a
+ * uint64 that no type holds.
  */
 export function decodeTensor(bytes: Uint8Array): Tensor {
   const proto = decodeMessage(tensorType, bytes, ['tensor']);
-  return readTensor(proto, layoutOf(proto, 'tensor'), `tensor ${quoted(proto.name)}`, undefined);
+  const layout = layoutOf(proto, 'tensor');
+  const { type } = layout.format;
+  if (isFormat(type) && layout.external === undefined) {
+    const format = formats[type];
+    const data = format.decode(storedBytes(proto, layout), layout.count);
+    return { dtype: format.dtype, shape: layout.shape, data } as Tensor;
+  }
+  return readTensor(proto, layout, `tensor ${quoted(proto.name)}`, undefined);
+}
+
+/** The elements of a checked TensorProto as raw data would hold them, whichever field they stand in. */
+function storedBytes(proto: TensorProto, { format, byteLength }: Layout): Uint8Array {
+  if (proto.rawData !== undefined && proto.rawData.length > 0) return proto.rawData;
+  const list = proto[format.field] as NumberList | undefined;
+  if (list === undefined) return new Uint8Array(0);
+  if (format.field === 'doubleData') {
+    const doubles = list instanceof PackedNumbers ? list.bytes : Float64Array.from(list as Float64Array);
+    return doubles instanceof Uint8Array ? doubles : new Uint8Array(doubles.buffer);
+  }
+  // An entry holds one element, or as many of fewer than 8 bits as fill a byte.
+  const size = Math.max(1, format.bits / 8);
+  const bytes = new Uint8Array(byteLength);
+  eachInteger(list, (value, i) => {
+    const wide = BigInt(value);
+    for (let b = 0; b < size; b++) bytes[i * size + b] = Number((wide >> BigInt(8 * b)) & 255n);
+  });
+  return bytes;
 }
 
 /** Writes a tensor file (`.pb`) as ONNX test folders hold them; `name` is the value's name. */

@@ -1,4 +1,4 @@
-import { tensor } from '@halftone/core';
+import { type Tensor, tensor } from '@halftone/core';
 import { expect, test } from 'vitest';
 import { decodeTensor, encodeTensor, parseOnnx, type TensorProto, tensorProtoName } from '../src/index.ts';
 import { tensorType } from '../src/schema.ts';
@@ -41,6 +41,31 @@ test('typed data fields', () => {
   expect(decodeTensor(file({ dims: [2], dataType: 7, int64Data: [-5, 2n ** 60n] }))).toEqual(
     tensor('int64', [-5n, 2n ** 60n]),
   );
+});
+
+// Serialized by Python package onnx 1.23.1: helper.make_tensor, the first by numpy_helper.from_array.
+test.each<[string, string, Tensor]>([
+  ['float16, raw', 'CAMQCkoGAD4AwP97', tensor('float32', [1.5, -2, 65504])],
+  ['float16', 'CAMQCioIgHyAgAP/9wFCAA==', tensor('float32', [1.5, -2, 65504])],
+  ['bfloat16', 'CAIQECoFgH/AgANCAA==', tensor('float32', [1, -3])],
+  ['float8e4m3fn', 'CAIQESoDMP4BQgA=', tensor('float32', [0.5, -448])],
+  ['float4e2m1', 'CAMQFyoD8QEFQgA=', tensor('float32', [0.5, -6, 3])],
+  ['int4', 'CAMQFioCeA9CAA==', tensor('int8', [-8, 7, -1])],
+  ['uint4', 'CAMQFSoD8QECQgA=', tensor('uint8', [1, 15, 2])],
+  ['float64', 'CAIQC0IAUhCamZmZmZm5PwAAAAAAAATA', tensor('float32', [0.1, -2.5])],
+  ['uint32', 'CAIQDEIAWgb/////Dwc=', tensor('int64', [4294967295n, 7n])],
+  ['uint64', 'CAIQDUIAWgr//////////38H', tensor('int64', [2n ** 63n - 1n, 7n])],
+  ['int16', 'CAIQBSoL1P3/////////AQdCAA==', tensor('int16', [-300, 7])],
+  ['bool', 'CAMQCSoDAQABQgA=', tensor('bool', [1, 0, 1])],
+])('a tensor file of %s', (_, bytes, expected) => {
+  expect(decodeTensor(Uint8Array.from(Buffer.from(bytes, 'base64')))).toEqual(expected);
+});
+
+test('tensor files of types that nothing holds are refused', () => {
+  const huge = { dims: [1], dataType: 13, uint64Data: [2n ** 64n - 1n] };
+  expect(() => decodeTensor(file(huge))).toThrow(expect.objectContaining({ code: 'HT_INVALID_ARGUMENT' }));
+  const pair = { dims: [1], dataType: 14, floatData: [1, 2] };
+  expect(() => decodeTensor(file(pair))).toThrow(expect.objectContaining({ code: 'HT_UNSUPPORTED' }));
 });
 
 test('aligned raw data are not copied, others are', () => {
