@@ -16,6 +16,7 @@ import { qsoftmax } from './ops/qsoftmax.ts';
 import { qconv2d } from './ops/qconv2d.ts';
 import { qgemm } from './ops/qgemm.ts';
 import { quantize } from './ops/quantize.ts';
+import { lstm } from './ops/lstm.ts';
 import { normalize } from './ops/normalize.ts';
 import { reduce } from './ops/reduce.ts';
 import { requantize } from './ops/requantize.ts';
@@ -48,6 +49,7 @@ const reference: BackendProvider = hostBackend({
     softmax,
     reduce,
     normalize,
+    lstm,
     maxpool,
     avgpool,
     ...elementOps,

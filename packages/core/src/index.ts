@@ -58,6 +58,7 @@ export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';
 export type { CompareSpec, LogicalSpec, WhereSpec } from './ops/logic.ts';
 export type { ExpandSpec, GatherSpec, PadMode, PadSpec, SliceSpec } from './ops/move.ts';
+export type { LstmSpec } from './ops/lstm.ts';
 export type { NormalizeSpec } from './ops/normalization.ts';
 export type { ArgExtremeSpec, ReduceSpec, Reduction } from './ops/reduce.ts';
 export { averageFactors, type AvgPoolSpec, type QAvgPoolSpec, type QMaxPoolSpec } from './ops/pool.ts';

@@ -35,7 +35,7 @@ type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
 
 export const backend: Backend = await openBackend(reference);
 
-const floatAttributes = new Set(['alpha', 'beta', 'epsilon', 'gamma']);
+const floatAttributes = new Set(['alpha', 'beta', 'clip', 'epsilon', 'gamma']);
 
 /** Seeded data in the ranges that the tests want. */
 export class Random {

@@ -32,6 +32,7 @@ import {
   slice,
   type SliceSpec,
 } from './move.ts';
+import { lstm, type LstmSpec } from './lstm.ts';
 import { normalize, type NormalizeSpec } from './normalization.ts';
 import {
   avgpool,
@@ -91,6 +92,7 @@ export interface OpSpecs {
   normalize: NormalizeSpec;
   convTranspose2d: ConvTranspose2dSpec;
   resize: ResizeSpec;
+  lstm: LstmSpec;
 }
 
 export type OpName = keyof OpSpecs;
@@ -133,6 +135,7 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   normalize,
   convTranspose2d,
   resize,
+  lstm,
 };
 
 export const opNames: readonly OpName[] = Object.keys(catalogue) as OpName[];

@@ -82,6 +82,8 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
     const added = spec.bias ? spec.n * sizeOf(transposedOutput(spec)) * spec.o : 0;
     return 2 * taps * spec.n * spec.h * spec.w * spec.c + added;
   },
+  // Four gates: products and sums, a function each; then the cell and its output.
+  lstm: ({ steps, batch, input, hidden }) => steps * batch * hidden * (4 * (2 * (input + hidden) + 4) + 5),
   // Two for each tap of each point, axis after axis.
   resize: (spec) =>
     spec.mode === 'nearest'

@@ -156,6 +156,21 @@ const valid: {
     },
     { x: [1, 4, 5, 2], y: [1, 8, 5, 2] },
   ],
+  lstm: [
+    { steps: 5, batch: 2, input: 3, hidden: 4, reverse: true, bias: true, peephole: true },
+    {
+      x: [5, 2, 3],
+      w: [16, 3],
+      r: [16, 4],
+      h0: [2, 4],
+      c0: [2, 4],
+      bias: [32],
+      peephole: [12],
+      y: [5, 2, 4],
+      h: [2, 4],
+      c: [2, 4],
+    },
+  ],
   slice: [
     { dtype: 'int8', shape: [4, 3], starts: [3, 0], steps: [-1, 2], extents: [2, 2] },
     { x: [4, 3], y: [2, 2] },

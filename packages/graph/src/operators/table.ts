@@ -5,6 +5,7 @@ import { convOperators } from './conv.ts';
 import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
 import { logicOperators } from './logic.ts';
+import { lstmOperators } from './lstm.ts';
 import { matmulOperators } from './matmul.ts';
 import { normalizationOperators } from './normalization.ts';
 import { pickOperators } from './pick.ts';
@@ -36,6 +37,7 @@ for (const group of [
   normalizationOperators,
   convTransposeOperators,
   resizeOperators,
+  lstmOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }
