@@ -46,9 +46,7 @@ export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
 export type {
   CastSpec,
-  ConcatSpec,
   SoftmaxSpec,
-  TransposeSpec,
   UnarySpec,
 } from './ops/elementwise.ts';
 export type { FakeQuantizeSpec } from './ops/fake-quantize.ts';
@@ -57,7 +55,15 @@ export type { GemmSpec } from './ops/gemm.ts';
 export type { Im2colSpec } from './ops/im2col.ts';
 export type { Lut256Spec } from './ops/lut256.ts';
 export type { CompareSpec, LogicalSpec, WhereSpec } from './ops/logic.ts';
-export type { ExpandSpec, GatherSpec, PadMode, PadSpec, SliceSpec } from './ops/move.ts';
+export type {
+  ConcatSpec,
+  ExpandSpec,
+  GatherSpec,
+  PadMode,
+  PadSpec,
+  SliceSpec,
+  TransposeSpec,
+} from './ops/move.ts';
 export type { LstmSpec } from './ops/lstm.ts';
 export type { NormalizeSpec } from './ops/normalization.ts';
 export type { ArgExtremeSpec, ReduceSpec, Reduction } from './ops/reduce.ts';

@@ -1,4 +1,5 @@
 import { dtypes } from './dtype.ts';
+import { walk } from './elements/walk.ts';
 import { stridesOf, type Tensor } from './tensor.ts';
 
 /** Copies a host tensor with its axes permuted: axis i of the result is axis perm[i] of `x`. */
@@ -16,26 +17,12 @@ export function transposeInto(
   perm: readonly number[],
   y: Float32Array | Int32Array,
 ): void {
-  if (x.length === 0) return;
-  const rank = perm.length;
-  if (rank === 0) {
-    y[0] = x[0]!;
-    return;
-  }
   const strides = stridesOf(shape);
-  const extents = perm.map((axis) => shape[axis]!);
-  const steps = perm.map((axis) => strides[axis]!);
-  const inner = extents[rank - 1]!;
-  const step = steps[rank - 1]!;
-  const index = new Array<number>(rank).fill(0);
-  let base = 0;
-  for (let out = 0; out < y.length; ) {
-    for (let i = 0, at = base; i < inner; i++, at += step) y[out++] = x[at]!;
-    for (let axis = rank - 2; axis >= 0; axis--) {
-      base += steps[axis]!;
-      if (++index[axis]! < extents[axis]!) break;
-      base -= steps[axis]! * extents[axis]!;
-      index[axis] = 0;
-    }
-  }
+  walk(
+    perm.map((axis) => shape[axis]!),
+    perm.map((axis) => strides[axis]!),
+    0,
+    x,
+    y,
+  );
 }

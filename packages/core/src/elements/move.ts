@@ -1,6 +1,6 @@
 // transpose, concat: elements of any type at other places
 import type { HostOp } from '../backend/host-backend.ts';
-import type { ConcatSpec, TransposeSpec } from '../ops/elementwise.ts';
+import type { ConcatSpec, TransposeSpec } from '../ops/move.ts';
 import { transposeInto } from '../transpose.ts';
 import { movable } from './movable.ts';
 

@@ -22,8 +22,8 @@ export function walk(
   extents: readonly number[],
   steps: readonly number[],
   start: number,
-  x: Int32Array,
-  y: Int32Array,
+  x: Float32Array | Int32Array,
+  y: Float32Array | Int32Array,
 ): void {
   if (y.length === 0) return;
   const last = extents.length - 1;

@@ -5,24 +5,15 @@ import { convTranspose2d, type ConvTranspose2dSpec } from './conv-transpose2d.ts
 import type { OpDefinition } from './definition.ts';
 import { dequantize, type DequantizeSpec } from './dequantize.ts';
 import { dynamicQuantize, type DynamicQuantizeSpec } from './dynamic-quantize.ts';
-import {
-  cast,
-  type CastSpec,
-  concat,
-  type ConcatSpec,
-  softmax,
-  type SoftmaxSpec,
-  transpose,
-  type TransposeSpec,
-  unary,
-  type UnarySpec,
-} from './elementwise.ts';
+import { cast, type CastSpec, softmax, type SoftmaxSpec, unary, type UnarySpec } from './elementwise.ts';
 import { fakeQuantize, type FakeQuantizeSpec } from './fake-quantize.ts';
 import { gemm, type GemmSpec } from './gemm.ts';
 import { im2col, type Im2colSpec } from './im2col.ts';
 import { lut256, type Lut256Spec } from './lut256.ts';
 import { compare, type CompareSpec, logical, type LogicalSpec, where, type WhereSpec } from './logic.ts';
 import {
+  concat,
+  type ConcatSpec,
   expand,
   type ExpandSpec,
   gather,
@@ -31,6 +22,8 @@ import {
   type PadSpec,
   slice,
   type SliceSpec,
+  transpose,
+  type TransposeSpec,
 } from './move.ts';
 import { lstm, type LstmSpec } from './lstm.ts';
 import { normalize, type NormalizeSpec } from './normalization.ts';

@@ -4,6 +4,57 @@ import { broadcastShape } from './broadcast.ts';
 import { isExtent, type OpDefinition, requireShape, requireSpec } from './definition.ts';
 import { sameShape } from '../tensor.ts';
 
+export interface TransposeSpec {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Axis i of the result is axis perm[i] of x. */
+  readonly perm: readonly number[];
+}
+
+/** Permutation of axes. ONNX Transpose. */
+export const transpose: OpDefinition<TransposeSpec> = {
+  name: 'transpose',
+  tier: 'float',
+  check: (spec) =>
+    requireShape(
+      'transpose',
+      spec.perm.length === spec.shape.length && spec.shape.every((_, axis) => spec.perm.includes(axis)),
+      'perm is a permutation of the axes',
+      spec,
+    ),
+  inputs: (spec) => ({ x: { dtype: spec.dtype, shape: spec.shape } }),
+  outputs: (spec) => ({ y: { dtype: spec.dtype, shape: spec.perm.map((axis) => spec.shape[axis]!) } }),
+};
+
+export interface ConcatSpec {
+  readonly dtype: DType;
+  /** Each operand seen as [outer, extents[i]]: what lies at and below the axis is one run. */
+  readonly outer: number;
+  readonly extents: readonly number[];
+}
+
+/** Operands x0, x1, … one after the other along an axis. ONNX Concat. */
+export const concat: OpDefinition<ConcatSpec> = {
+  name: 'concat',
+  tier: 'float',
+  check(spec) {
+    requireSpec('concat', spec.extents.length > 0, 'there is at least one operand', spec);
+    requireShape(
+      'concat',
+      [spec.outer, ...spec.extents].every(isExtent),
+      'outer and extents are integers >= 0',
+      spec,
+    );
+  },
+  inputs: (spec) =>
+    Object.fromEntries(
+      spec.extents.map((extent, i) => [`x${i}`, { dtype: spec.dtype, shape: [spec.outer, extent] }]),
+    ),
+  outputs: (spec) => ({
+    y: { dtype: spec.dtype, shape: [spec.outer, spec.extents.reduce((sum, extent) => sum + extent, 0)] },
+  }),
+};
+
 export interface SliceSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
