@@ -10,6 +10,7 @@ import { registerQuantize } from './commands/quantize.ts';
 import { registerRun } from './commands/run.ts';
 import { registerWorked } from './commands/worked.ts';
 import { CommandFailed, exitCodeOf, exitCodes } from './exit.ts';
+import { clearProgress } from './terminal.ts';
 
 const interruption = new AbortController();
 const version = (
@@ -56,6 +57,7 @@ try {
 }
 
 function report(error: unknown): void {
+  clearProgress();
   if (error instanceof CommanderError || error instanceof CommandFailed) return;
   if (interruption.signal.aborted) console.error('halftone: interrupted; nothing was left half-written');
   else if (isHalftoneError(error)) console.error(`halftone: ${error.message} (${error.code})`);

@@ -1,11 +1,20 @@
 import { styleText } from 'node:util';
 
+/** True while a progress line stands on stderr. */
+let drawn = false;
+
+/** Takes the progress line away, so that something else can be said. */
+export function clearProgress(): void {
+  if (!drawn) return;
+  process.stderr.write('\r\x1b[2K');
+  drawn = false;
+}
+
 /** What a command says: results on stdout, progress on stderr and only where a person watches. */
 export class Terminal {
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #live: boolean;
-  #drawn = false;
   #lastDraw = 0;
 
   constructor(options: { readonly json?: boolean | undefined; readonly quiet?: boolean | undefined }) {
@@ -17,7 +26,7 @@ export class Terminal {
   /** A line of the result; left out with --json. */
   line(text = ''): void {
     if (this.json || this.#quiet) return;
-    this.clear();
+    clearProgress();
     process.stdout.write(`${text}\n`);
   }
 
@@ -30,7 +39,7 @@ export class Terminal {
   /** A remark that is not part of the result. */
   note(text: string): void {
     if (this.#quiet) return;
-    this.clear();
+    clearProgress();
     process.stderr.write(`${text}\n`);
   }
 
@@ -41,13 +50,7 @@ export class Terminal {
     if (now - this.#lastDraw < 100) return;
     this.#lastDraw = now;
     process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
-    this.#drawn = true;
-  }
-
-  clear(): void {
-    if (!this.#drawn) return;
-    process.stderr.write('\r\x1b[2K');
-    this.#drawn = false;
+    drawn = true;
   }
 
   bold(text: string): string {

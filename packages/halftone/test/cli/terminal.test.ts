@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Terminal } from '../../src/cli/terminal.ts';
+import { clearProgress, Terminal } from '../../src/cli/terminal.ts';
 
 const [outTty, errTty] = [process.stdout.isTTY, process.stderr.isTTY];
 let out = '';
@@ -18,6 +18,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  clearProgress();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   attach(outTty, errTty);
@@ -34,8 +35,13 @@ describe('Terminal', () => {
     terminal.line('done');
     expect([err, out]).toEqual(['\r\x1b[2K', 'done\n']);
     err = '';
-    terminal.clear();
+    clearProgress();
     expect(err).toBe('');
+    // An error that ends the command takes the line away too, whichever terminal drew it.
+    new Terminal({}).progress('calibrating: 2 of 9');
+    err = '';
+    clearProgress();
+    expect(err).toBe('\r\x1b[2K');
   });
 
   it('draws progress at most ten times a second', () => {
@@ -60,7 +66,7 @@ describe('Terminal', () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const terminal = new Terminal(options);
     terminal.progress('calibrating');
-    terminal.clear();
+    clearProgress();
     expect([out, err]).toEqual(['', '']);
   });
 

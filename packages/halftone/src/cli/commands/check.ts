@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import { type Backend, HalftoneError, isHalftoneError, openBackend } from '@halftone/core';
 import { GraphSession } from '@halftone/graph';
-import { loadOnnx } from '@halftone/onnx';
 import type { Command } from 'commander';
 import { findTestFolders, readTestSet, type TestFolder } from '../../data/test-sets.ts';
 import { type Mismatch, mismatch } from '../../evaluate/conformity.ts';
 import { backendByName } from '../backends.ts';
 import { CommandFailed } from '../exit.ts';
 import { backendOption } from '../options.ts';
+import { loadModel } from '../load-model.ts';
 import { Terminal } from '../terminal.ts';
 
 interface CheckCommand {
@@ -65,7 +65,7 @@ async function judge(test: TestFolder, backend: Backend): Promise<Verdict> {
   try {
     if (test.model === undefined)
       throw new HalftoneError('HT_DATA_INVALID', `${test.path} has no model.onnx`, { path: test.path });
-    const graph = await loadOnnx(test.model);
+    const graph = await loadModel(test.model);
     const names = {
       inputs: graph.inputs.map((input) => input.name),
       outputs: graph.outputs.map((output) => output.name),

@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { openBackend } from '@halftone/core';
 import { type Graph, GraphSession } from '@halftone/graph';
-import { loadOnnx } from '@halftone/onnx';
 import type { Command } from 'commander';
 import { outputSteps } from '../../evaluate/codes.ts';
 import { compareModels, type Comparison, type ModelScore } from '../../evaluate/compare.ts';
@@ -19,6 +18,7 @@ import {
   nonNegativeNumber,
   openData,
 } from '../options.ts';
+import { loadModel } from '../load-model.ts';
 import { formatBytes, formatDb, formatPercent, table, Terminal } from '../terminal.ts';
 
 interface CompareCommand extends DataOptions, ArithmeticChoice {
@@ -72,8 +72,8 @@ async function compare(
   signal: AbortSignal,
 ): Promise<void> {
   const terminal = new Terminal(options);
-  const floatGraph = await loadOnnx(floatPath);
-  const quantizedGraph = await loadOnnx(quantizedPath);
+  const floatGraph = await loadModel(floatPath);
+  const quantizedGraph = await loadModel(quantizedPath);
   const outputs = sharedOutputs(floatGraph, quantizedGraph, quantizedPath);
   const data = await openData(options.data, floatGraph, floatPath, options);
   if (options.maxDrop !== undefined && !data.hasLabels) {

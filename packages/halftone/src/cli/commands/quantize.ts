@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '@halftone/core';
 import { type Graph, GraphSession } from '@halftone/graph';
-import { loadOnnx, saveOnnx } from '@halftone/onnx';
+import { saveOnnx } from '@halftone/onnx';
 import {
   type FloatRunner,
   type FloatSession,
@@ -27,6 +27,7 @@ import { openOrt, type OrtModule, ortRunner } from '../../ort.ts';
 import { makeFolder, writeChecked } from '../files.ts';
 import { findOrt } from '../optional.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
+import { loadModel } from '../load-model.ts';
 import { Terminal } from '../terminal.ts';
 import { summarize } from './quantize-summary.ts';
 
@@ -173,7 +174,7 @@ async function quantizeOne(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  const graph = await loadOnnx(path);
+  const graph = await loadModel(path);
   const data =
     options.calibration === undefined ? undefined : await openData(options.calibration, graph, path, options);
   const ort = await findOrt();
@@ -273,7 +274,7 @@ async function verify(
   ort: OrtModule | undefined,
   backend: Backend,
 ): Promise<Quality | undefined> {
-  const reread = await loadOnnx(written);
+  const reread = await loadModel(written);
   const open = async (file: string, model: Graph): Promise<FloatSession | undefined> => {
     if (ort) return await openOrt(ort, file);
     try {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { openBackend, type Tensor } from '@halftone/core';
 import { GraphSession } from '@halftone/graph';
-import { loadOnnx } from '@halftone/onnx';
 import type { Command } from 'commander';
 import { usageError } from '../../data/data-file.ts';
 import { fitterFor } from '../../data/fit.ts';
@@ -15,6 +14,7 @@ import {
   collect,
   modelInputs,
 } from '../options.ts';
+import { loadModel } from '../load-model.ts';
 import { Terminal } from '../terminal.ts';
 
 interface RunCommand extends ArithmeticChoice {
@@ -42,7 +42,7 @@ export function registerRun(program: Command): void {
 
 async function run(path: string, options: RunCommand): Promise<void> {
   const terminal = new Terminal(options);
-  const graph = await loadOnnx(path);
+  const graph = await loadModel(path);
   const files = new Map((options.input ?? []).map(parseInput));
   if (files.size < (options.input ?? []).length)
     throw usageError('--input', '--input names an input twice; pass one array for each');
