@@ -14,6 +14,8 @@ export interface ArrayOf {
 export type DType = keyof ArrayOf;
 /** The 8-bit code types. */
 export type CodeType = 'int8' | 'uint8';
+/** The 16-bit code types, which are quantized and dequantized and have no integer products. */
+export type WideCodeType = 'int16' | 'uint16';
 export type TypedArray = ArrayOf[DType];
 
 interface ArrayConstructor<A> {
@@ -46,7 +48,7 @@ export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(dtypes, name);
 }
 
-/** Smallest and largest code of an 8-bit dtype. */
-export function codeRange(dtype: CodeType): readonly [min: number, max: number] {
-  return dtype === 'int8' ? [-128, 127] : [0, 255];
+/** Smallest and largest code of a code type. */
+export function codeRange(dtype: CodeType | WideCodeType): readonly [min: number, max: number] {
+  return dtypes[dtype].range!;
 }

@@ -4,7 +4,7 @@ import { forEachChannel } from './shared/channels.ts';
 import { codes, floats } from './shared/operands.ts';
 import { nearest } from './shared/requantizers.ts';
 
-/** Float32 to 8-bit codes; NaN becomes the lowest code. */
+/** Float32 to codes; NaN becomes the lowest code. */
 export function quantize(spec: QuantizeSpec, io: HostIO): void {
   const [lo, hi] = codeRange(spec.to);
   const x = floats(io, 'x');

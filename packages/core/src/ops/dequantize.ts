@@ -1,11 +1,11 @@
 // y = fround((x - zeroPoint) * scale); an int32 code is rounded to f32 before the product, as ONNX Runtime does
-import type { CodeType } from '../dtype.ts';
+import type { CodeType, WideCodeType } from '../dtype.ts';
 import { type OpDefinition, paramCount } from './definition.ts';
 
 export interface DequantizeSpec {
   readonly shape: readonly number[];
-  /** int32 codes (biases) take no zero point. */
-  readonly from: CodeType | 'int32';
+  /** int32 codes (biases) take no zero point; 16 bits are an optional form. */
+  readonly from: CodeType | WideCodeType | 'int32';
   readonly axis?: number;
 }
 

@@ -1,14 +1,15 @@
 // y = saturate(roundHalfEven(fround(x / scale)) + zeroPoint), one scale and zero point a tensor or an index of `axis`.
-import type { CodeType } from '../dtype.ts';
+import type { CodeType, WideCodeType } from '../dtype.ts';
 import { type OpDefinition, paramCount } from './definition.ts';
 
 export interface QuantizeSpec {
   readonly shape: readonly number[];
-  readonly to: CodeType;
+  /** 16 bits are an optional form. */
+  readonly to: CodeType | WideCodeType;
   readonly axis?: number;
 }
 
-/** Float32 to 8-bit codes. ONNX QuantizeLinear; numerics 4.1. */
+/** Float32 to codes. ONNX QuantizeLinear; numerics 4.1. */
 export const quantize: OpDefinition<QuantizeSpec> = {
   name: 'quantize',
   tier: 'required',

@@ -1,10 +1,9 @@
-import { sizeOf } from '@halftone/core';
+import { type CodeType, sizeOf, type WideCodeType, zeros } from '@halftone/core';
 import { intAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { constantParams, lowerAsTable } from './code-table.ts';
-import { codeType } from './codes.ts';
 import type { Operator } from './definition.ts';
 import { axisIn, shapeIn } from './geometry.ts';
 
@@ -36,18 +35,21 @@ function parameters(node: Node, lowering: Lowering): Parameters {
   return { layout, shape: shapeIn(layout, shape), axis: { axis: axisIn(layout, shape.length, axis) }, scale };
 }
 
+type StoredCode = CodeType | WideCodeType;
+
+/** TensorProto.DataType of the code types. */
+const codeTypes: Readonly<Record<number, StoredCode>> = { 2: 'uint8', 3: 'int8', 4: 'uint16', 5: 'int16' };
+
+/** The dtype of a value that must hold codes of 8 or 16 bits. */
+function storedCode(node: Node, lowering: Lowering, name: string): StoredCode {
+  const dtype = lowering.dtype(name);
+  if (Object.values<string>(codeTypes).includes(dtype)) return dtype as StoredCode;
+  throw lowering.refusal(node, `${name} is ${dtype}; codes of 8 or 16 bits are covered`);
+}
+
 // One zero point for each scale: the operands of core's ops are as long as each other.
-function zeroPoint(
-  node: Node,
-  lowering: Lowering,
-  name: string | undefined,
-  dtype: 'int8' | 'uint8' | 'int32',
-  scale: Value,
-): Value {
-  if (name) return lowering.plain(name);
-  const zeros = dtype === 'int8' ? new Int8Array(sizeOf(scale.shape)) : new Uint8Array(sizeOf(scale.shape));
-  if (dtype === 'int32') throw lowering.refusal(node, 'int32 codes have no zero point');
-  return lowering.constant({ dtype, shape: [zeros.length], data: zeros } as never);
+function zeroPoint(lowering: Lowering, name: string | undefined, dtype: StoredCode, scale: Value): Value {
+  return name ? lowering.plain(name) : lowering.constant(zeros(dtype, [sizeOf(scale.shape)]));
 }
 
 const quantizeLinear: Operator = {
@@ -57,19 +59,17 @@ const quantizeLinear: Operator = {
     {
       elementType: node.inputs[2]
         ? context.type(2).elementType
-        : intAttr(node, 'output_dtype', 2) === 3
-          ? 'int8'
-          : 'uint8',
+        : codeTypes[intAttr(node, 'output_dtype', 0) || 2],
       shape: context.type(0).shape,
     },
   ],
   lower(node, lowering) {
     if (lowerAsTable(node, lowering)) return;
     const { layout, shape, axis, scale } = parameters(node, lowering);
-    const to = codeType(node, lowering, node.outputs[0]!);
+    const to = storedCode(node, lowering, node.outputs[0]!);
     const x = lowering.value(node.inputs[0]!, layout);
     if (x.dtype !== 'float32') throw lowering.refusal(node, `a ${x.dtype} input is not covered`);
-    const inputs = { x, scale, zeroPoint: zeroPoint(node, lowering, node.inputs[2], to, scale) };
+    const inputs = { x, scale, zeroPoint: zeroPoint(lowering, node.inputs[2], to, scale) };
     lowering.define(
       node.outputs[0]!,
       layout,
@@ -84,11 +84,9 @@ const dequantizeLinear: Operator = {
   infer: (_node, context) => [{ elementType: context.type(1).elementType, shape: context.type(0).shape }],
   lower(node, lowering) {
     const { layout, shape, axis, scale } = parameters(node, lowering);
-    const from = lowering.dtype(node.inputs[0]!);
-    if (from !== 'int8' && from !== 'uint8' && from !== 'int32')
-      throw lowering.refusal(node, `${from} codes are not covered`);
-    const zero =
-      from === 'int32' ? {} : { zeroPoint: zeroPoint(node, lowering, node.inputs[2], from, scale) };
+    const [x] = node.inputs as [string];
+    const from = lowering.dtype(x) === 'int32' ? 'int32' : storedCode(node, lowering, x);
+    const zero = from === 'int32' ? {} : { zeroPoint: zeroPoint(lowering, node.inputs[2], from, scale) };
     const inputs = { x: lowering.value(node.inputs[0]!, layout), scale, ...zero };
     const params = constantParams(node, lowering, from);
     if (params) lowering.setOrigin(node.outputs[0]!, { codes: node.inputs[0]!, params });

@@ -106,6 +106,7 @@ const resultTypes: Readonly<Record<string, number>> = {
   QLinearMatMul: 7,
   QGemm: 8,
   QLinearAdd: 7,
+  QLinearMul: 7,
   QLinearGlobalAveragePool: 4,
   QLinearAveragePool: 4,
 };
