@@ -73,6 +73,46 @@ describe('quantize', () => {
     }
   });
 
+  it.each(['int8', 'uint8', 'int16', 'uint4', 'int2'] as const)(
+    'takes a scale for each block, %s',
+    async (to) => {
+      const next = random(2);
+      const shape = [3, 5, 4];
+      for (const [axis, block] of [
+        [0, 2],
+        [1, 2],
+        [1, 3],
+        [2, 3],
+        [2, 4],
+        [2, 9],
+      ] as const) {
+        const blocks = shape.with(axis, Math.ceil(shape[axis]! / block));
+        const count = blocks[0]! * blocks[1]! * blocks[2]!;
+        const x = [...randomFloats(next, 60, 20)];
+        const scale = Array.from({ length: count }, () => fround(next() + 0.01));
+        const [lo, hi] = codeRange(to);
+        const zeroPoint = Array.from({ length: count }, () => lo + Math.floor(next() * (hi - lo + 1)));
+        const at = (i: number): number => {
+          const index = [Math.floor(i / 20), Math.floor(i / 4) % 5, i % 4];
+          index[axis] = Math.floor(index[axis]! / block);
+          return (index[0]! * blocks[1]! + index[1]!) * blocks[2]! + index[2]!;
+        };
+        const codes = x.map((v, i) => {
+          const t = nearestEven(fround(fround(v) / scale[at(i)]!)) + zeroPoint[at(i)]!;
+          return Math.min(Math.max(t, lo), hi);
+        });
+        const spec = { shape, axis, block };
+        const { y } = await run('quantize', { ...spec, to }, { x, scale, zeroPoint });
+        expect(Array.from(y!)).toEqual(codes);
+        const reals = codes.map((code, i) => fround((code - zeroPoint[at(i)]!) * scale[at(i)]!));
+        const back = await run('dequantize', { ...spec, from: to }, { x: y!, scale, zeroPoint });
+        expect(Array.from(back.y!)).toEqual(reals);
+        const fake = await run('fakeQuantize', { ...spec, dtype: to }, { x, scale, zeroPoint });
+        expect(Array.from(fake.y!)).toEqual(reals);
+      }
+    },
+  );
+
   it('takes empty tensors and scalars', async () => {
     expect(
       (

@@ -16,6 +16,16 @@ export type DType = keyof ArrayOf;
 export type CodeType = 'int8' | 'uint8';
 /** The 16-bit code types, which are quantized and dequantized and have no integer products. */
 export type WideCodeType = 'int16' | 'uint16';
+/** The code types narrower than a byte. In memory a code takes an element of int8 or uint8; `formats` packs them. */
+export type NarrowCodeType = 'int4' | 'uint4' | 'int2' | 'uint2';
+/** Every type of codes that reals are quantized to. */
+export type AnyCodeType = CodeType | WideCodeType | NarrowCodeType;
+/** The dtype of a tensor of codes, or of int32 sums. */
+export type HeldAs<D extends AnyCodeType | 'int32'> = D extends 'int4' | 'int2'
+  ? 'int8'
+  : D extends 'uint4' | 'uint2'
+    ? 'uint8'
+    : D;
 export type TypedArray = ArrayOf[DType];
 
 interface ArrayConstructor<A> {
@@ -48,7 +58,39 @@ export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(dtypes, name);
 }
 
+const narrow: { readonly [D in NarrowCodeType]: readonly [held: CodeType, min: number, max: number] } = {
+  int4: ['int8', -8, 7],
+  uint4: ['uint8', 0, 15],
+  int2: ['int8', -2, 1],
+  uint2: ['uint8', 0, 3],
+};
+
+function isNarrow(dtype: AnyCodeType | 'int32'): dtype is NarrowCodeType {
+  return Object.hasOwn(narrow, dtype);
+}
+
+/** The code types, the common ones first. */
+export const codeTypes: readonly AnyCodeType[] = [
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  ...(Object.keys(narrow) as NarrowCodeType[]),
+];
+
+/** True for the name of a code type. */
+export function isCodeType(name: unknown): name is AnyCodeType {
+  return (codeTypes as readonly unknown[]).includes(name);
+}
+
+/** The dtype that codes are held in: their own, or a byte an element of those that are narrower. */
+export function heldAs<D extends AnyCodeType | 'int32'>(dtype: D): HeldAs<D> {
+  return (isNarrow(dtype) ? narrow[dtype][0] : dtype) as HeldAs<D>;
+}
+
 /** Smallest and largest code of a code type. */
-export function codeRange(dtype: CodeType | WideCodeType): readonly [min: number, max: number] {
-  return dtypes[dtype].range!;
+export function codeRange(dtype: AnyCodeType): readonly [min: number, max: number] {
+  if (!isNarrow(dtype)) return dtypes[dtype].range!;
+  const [, min, max] = narrow[dtype];
+  return [min, max];
 }

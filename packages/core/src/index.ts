@@ -17,6 +17,7 @@ export {
   type NBitsOptions,
   quantizeNBits,
 } from './formats/packing/matmul-nbits.ts';
+export { type AxisLayout, axisLayout, forEachParamRun, type ParamPlace } from './numerics/axis.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
 export { fixedMultiply, type FixedMode, type FixedMultiply } from './numerics/fixed-multiply.ts';
@@ -41,7 +42,7 @@ export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
 export type { Conv2dSpec, FloatClamp } from './ops/conv2d.ts';
 export { type ConvTranspose2dSpec, transposedOutput } from './ops/conv-transpose2d.ts';
-export type { Descs, OpDefinition, Tier } from './ops/definition.ts';
+export type { BlockedSpec, Descs, OpDefinition, Tier } from './ops/definition.ts';
 export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
 export type {

@@ -1,4 +1,4 @@
-import type { DType, Tensor } from '@halftone/core';
+import { type DType, type FormatName, formats, HalftoneError, isDType, type Tensor } from '@halftone/core';
 
 /** Element types that a graph may carry; core holds and computes on `DType`, the others pass through untouched. */
 export type ElementType =
@@ -44,6 +44,8 @@ export interface Constant {
   readonly byteLength: number;
   /** The elements. Throws HT_UNSUPPORTED for an element type that core does not hold. */
   tensor(): Tensor;
+  /** The elements of a type that core has a codec for and does not hold, as that decodes them. */
+  decoded?(): Tensor;
   readonly origin?: unknown;
 }
 
@@ -111,6 +113,36 @@ export function constantOf(name: string, tensor: Tensor): Constant {
     byteLength: tensor.data.byteLength,
     tensor: () => tensor,
   };
+}
+
+/**
+ * Makes a constant of a type that core has a codec for; its elements are those of `tensor`, rounded to that type.
+ * Throws HT_INVALID_ARGUMENT for an integer that the type does not hold.
+ */
+export function formattedConstant(
+  name: string,
+  elementType: Exclude<FormatName, 'bit1'>,
+  { data, shape }: Tensor,
+): Constant {
+  const format = formats[elementType];
+  const bytes = format.encode(data);
+  const decoded = { dtype: format.dtype, shape, data: format.decode(bytes, data.length) } as Tensor;
+  return {
+    name,
+    elementType,
+    shape,
+    byteLength: bytes.length,
+    tensor() {
+      const message = `constant ${name}: no tensor holds ${elementType}; decoded() gives its elements`;
+      throw new HalftoneError('HT_UNSUPPORTED', message, { constant: name, elementType });
+    },
+    decoded: () => decoded,
+  };
+}
+
+/** The elements of a constant, decoded where core does not hold its type; undefined where nothing decodes them. */
+export function elementsOf(constant: Constant): Tensor | undefined {
+  return isDType(constant.elementType) ? constant.tensor() : constant.decoded?.();
 }
 
 /** Makes a typed node; attributes in short form: integers, float lists and so on by `attribute.*`. */

@@ -1,6 +1,6 @@
 import type { Constant } from '@halftone/graph';
-import { type ConstantWriter, inline } from './constants.ts';
-import { rawOf, StoredConstant } from './tensor-proto.ts';
+import { type ConstantWriter, inline, rawOfConstant } from './constants.ts';
+import { StoredConstant } from './tensor-proto.ts';
 
 /** Offsets in a file of weights are multiples of this, so that it can be mapped into memory. */
 const alignment = 4096;
@@ -50,7 +50,7 @@ export class DataFile {
     let at = 0;
     for (const [constant, offset] of this.#constants) {
       if (offset > at) yield new Uint8Array(offset - at);
-      const bytes = rawBytes(constant);
+      const bytes = rawOfConstant(constant);
       yield bytes;
       at = offset + bytes.length;
     }
@@ -59,8 +59,4 @@ export class DataFile {
 
 function canBeRaw(constant: Constant): boolean {
   return !(constant instanceof StoredConstant) || constant.rawable;
-}
-
-function rawBytes(constant: Constant): Uint8Array {
-  return (constant instanceof StoredConstant ? constant.raw() : undefined) ?? rawOf(constant.tensor());
 }

@@ -2,6 +2,7 @@ import {
   type ArrayOf,
   type DType,
   dtypes,
+  type FormatName,
   formats,
   HalftoneError,
   isDType,
@@ -30,6 +31,7 @@ export class StoredConstant implements Constant {
   readonly #path: string;
   readonly #reader: ExternalReader | undefined;
   #tensor: Tensor | undefined;
+  #decoded: Tensor | undefined;
 
   constructor(proto: TensorProto, layout: Layout, options: ConstantOptions) {
     this.name = options.name ?? proto.name ?? '';
@@ -46,6 +48,14 @@ export class StoredConstant implements Constant {
   tensor(): Tensor {
     this.#tensor ??= this.#read();
     return this.#tensor;
+  }
+
+  decoded(): Tensor {
+    const { name, elementType } = this;
+    const place = `${this.#path} ${quoted(name)}`;
+    if (!isFormat(elementType)) return this.tensor();
+    this.#decoded ??= decodeStored(this.proto, this.#layout, elementType, place, this.#reader);
+    return this.#decoded;
   }
 
   #read(): Tensor {
@@ -250,12 +260,25 @@ export function decodeTensor(bytes: Uint8Array): Tensor {
   const proto = decodeMessage(tensorType, bytes, ['tensor']);
   const layout = layoutOf(proto, 'tensor');
   const { type } = layout.format;
-  if (isFormat(type) && layout.external === undefined) {
-    const format = formats[type];
-    const data = format.decode(storedBytes(proto, layout), layout.count);
-    return { dtype: format.dtype, shape: layout.shape, data } as Tensor;
-  }
-  return readTensor(proto, layout, `tensor ${quoted(proto.name)}`, undefined);
+  const place = `tensor ${quoted(proto.name)}`;
+  if (isFormat(type)) return decodeStored(proto, layout, type, place, undefined);
+  return readTensor(proto, layout, place, undefined);
+}
+
+/** The elements of a type that core has a codec for. */
+function decodeStored(
+  proto: TensorProto,
+  layout: Layout,
+  type: FormatName,
+  place: string,
+  external: ExternalReader | undefined,
+): Tensor {
+  const format = formats[type];
+  const bytes =
+    layout.external === undefined
+      ? storedBytes(proto, layout)
+      : readExternal(layout.external, place, external);
+  return { dtype: format.dtype, shape: layout.shape, data: format.decode(bytes, layout.count) } as Tensor;
 }
 
 /** The elements of a checked TensorProto as raw data would hold them, whichever field they stand in. */

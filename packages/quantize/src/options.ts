@@ -97,6 +97,7 @@ export function weightChoice(options: CommonOptions): WeightChoice {
   const perChannel = granularity === 'per-channel';
   const reduceRange = options.reduceRange ?? false;
   const chosen = scheme ?? (dtype === 'uint8' && !perChannel ? 'asymmetric' : 'symmetric');
+  requireByte('weights', dtype);
   schemeCodes(dtype, chosen, reduceRange);
   if (perChannel && chosen === 'asymmetric') {
     throw new HalftoneError(
@@ -111,8 +112,17 @@ export function weightChoice(options: CommonOptions): WeightChoice {
 /** Fills in the defaults of activations. Throws HT_INVALID_ARGUMENT for unknown names. */
 export function activationChoice(options: ActivationOptions = {}): CodeChoice {
   const { dtype = 'uint8', scheme = 'asymmetric' } = options;
+  requireByte('activations', dtype);
   schemeCodes(dtype, scheme);
   return { dtype, scheme };
+}
+
+// Core quantizes to more types than integer operators take.
+function requireByte(what: 'weights' | 'activations', dtype: CodeType): void {
+  if (dtype === 'int8' || dtype === 'uint8') return;
+  throw new HalftoneError('HT_INVALID_ARGUMENT', `${what}.dtype ${String(dtype)}: int8 or uint8 is needed`, {
+    dtype,
+  });
 }
 
 /** The observer that `method` names, and the name for the report. Throws HT_INVALID_ARGUMENT for an unknown name. */

@@ -9,6 +9,7 @@ import {
   sizeOf,
   type Tensor,
   tensor,
+  type WideCodeType,
 } from '@halftone/core';
 import reference from '@halftone/backend-reference';
 import {
@@ -16,6 +17,7 @@ import {
   attribute,
   type Constant,
   constantOf,
+  formattedConstant,
   type Graph,
   GraphSession,
   inferShapes,
@@ -65,7 +67,7 @@ export class Random {
     );
   }
 
-  integers<D extends CodeType | 'int32'>(
+  integers<D extends CodeType | WideCodeType | 'int32'>(
     dtype: D,
     shape: readonly number[],
     [lo, hi]: readonly [number, number],
@@ -113,6 +115,13 @@ export class Model {
   constant(value: Tensor): string {
     const name = `c${this.#count++}`;
     this.#constants.set(name, constantOf(name, value));
+    return name;
+  }
+
+  /** A constant of a type that is stored and not computed on, from decoded elements. */
+  stored(elementType: 'int4' | 'uint4' | 'float16' | 'bfloat16' | 'float64', value: Tensor): string {
+    const name = `c${this.#count++}`;
+    this.#constants.set(name, formattedConstant(name, elementType, value));
     return name;
   }
 

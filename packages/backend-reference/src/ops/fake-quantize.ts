@@ -1,8 +1,7 @@
 // y = dequantize(quantize(x)), in float32
-import { codeRange, type FakeQuantizeSpec, type HostIO } from '@halftone/core';
+import { axisLayout, codeRange, type FakeQuantizeSpec, forEachParamRun, type HostIO } from '@halftone/core';
 import { quantizeOne } from './quantize.ts';
-import { forEachChannel } from './shared/channels.ts';
-import { codes, floats } from './shared/operands.ts';
+import { anyCodes, floats } from './shared/operands.ts';
 
 /** What quantization makes of a float tensor. */
 export function fakeQuantize(spec: FakeQuantizeSpec, io: HostIO): void {
@@ -10,11 +9,11 @@ export function fakeQuantize(spec: FakeQuantizeSpec, io: HostIO): void {
   const x = floats(io, 'x');
   const y = floats(io, 'y');
   const scales = floats(io, 'scale');
-  const zeroPoints = codes(io, 'zeroPoint');
-  forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
-    const scale = scales[channel]!;
-    const zeroPoint = zeroPoints[channel]!;
-    for (let i = begin; i < end; i++)
-      y[i] = (quantizeOne(x[i]!, scale, zeroPoint, lo, hi) - zeroPoint) * scale;
+  const zeroPoints = anyCodes(io, 'zeroPoint');
+  forEachParamRun(axisLayout(spec.shape, spec), (begin, end, first, stride) => {
+    for (let i = begin, p = first; i < end; i++, p += stride) {
+      const zeroPoint = zeroPoints[p]!;
+      y[i] = (quantizeOne(x[i]!, scales[p]!, zeroPoint, lo, hi) - zeroPoint) * scales[p]!;
+    }
   });
 }

@@ -1,20 +1,18 @@
-// y = saturate(roundHalfEven(fround(x / scale)) + zeroPoint), one scale and zero point a tensor or an index of `axis`.
-import { codeRange, type HostIO, type QuantizeSpec } from '@halftone/core';
-import { forEachChannel } from './shared/channels.ts';
-import { codes, floats } from './shared/operands.ts';
+// y = saturate(roundHalfEven(fround(x / scale)) + zeroPoint), one scale and zero point a tensor, an index of `axis` or a block.
+import { axisLayout, codeRange, forEachParamRun, type HostIO, type QuantizeSpec } from '@halftone/core';
+import { anyCodes, floats } from './shared/operands.ts';
 import { nearest } from './shared/requantizers.ts';
 
 /** Float32 to codes; NaN becomes the lowest code. */
 export function quantize(spec: QuantizeSpec, io: HostIO): void {
   const [lo, hi] = codeRange(spec.to);
   const x = floats(io, 'x');
-  const y = codes(io, 'y');
+  const y = anyCodes(io, 'y');
   const scales = floats(io, 'scale');
-  const zeroPoints = codes(io, 'zeroPoint');
-  forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
-    const scale = scales[channel]!;
-    const zeroPoint = zeroPoints[channel]!;
-    for (let i = begin; i < end; i++) y[i] = quantizeOne(x[i]!, scale, zeroPoint, lo, hi);
+  const zeroPoints = anyCodes(io, 'zeroPoint');
+  forEachParamRun(axisLayout(spec.shape, spec), (begin, end, first, stride) => {
+    for (let i = begin, p = first; i < end; i++, p += stride)
+      y[i] = quantizeOne(x[i]!, scales[p]!, zeroPoints[p]!, lo, hi);
   });
 }
 

@@ -1,6 +1,5 @@
 // y = the requantization mode of core's numerics, one multiplier a tensor or an index of `axis`
-import { codeRange, type HostIO, type RequantizeSpec } from '@halftone/core';
-import { forEachChannel } from './shared/channels.ts';
+import { axisLayout, codeRange, forEachParamRun, type HostIO, type RequantizeSpec } from '@halftone/core';
 import { codes, ints, scalar } from './shared/operands.ts';
 import { requantizerOf } from './shared/requantizers.ts';
 
@@ -10,7 +9,7 @@ export function requantize(spec: RequantizeSpec, io: HostIO): void {
   const y = codes(io, 'y');
   const [lo, hi] = spec.clamp ?? codeRange(spec.to);
   const apply = requantizerOf(spec.mode, io, scalar(io, 'zeroPoint'), lo, hi);
-  forEachChannel(spec.shape, spec.axis, (channel, begin, end) => {
+  forEachParamRun(axisLayout(spec.shape, spec), (begin, end, channel) => {
     for (let i = begin; i < end; i++) y[i] = apply(x[i]!, channel);
   });
 }

@@ -1,4 +1,4 @@
-import { dtypes, type CodeType } from '../dtype.ts';
+import { type AnyCodeType, type CodeType, dtypes, type HeldAs, heldAs } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import type { QuantParams } from '../numerics/params.ts';
 import type { QuantizedTensor } from '../numerics/quantize.ts';
@@ -47,19 +47,19 @@ export type ProductResult<O extends ProductOutput> = O extends 'int32' | 'float3
 /** A backend as users hold it: the ops that every backend must have as methods, all others through `call` and `prepare`. */
 export class Backend extends OpRunner {
   /** Float32 to codes with given parameters. Throws HT_SHAPE_MISMATCH where they do not fit the axis. */
-  async quantize<D extends CodeType>(
+  async quantize<D extends AnyCodeType>(
     x: Tensor<'float32'>,
     params: QuantParams<D>,
   ): Promise<QuantizedTensor<D>> {
-    const spec = { shape: x.shape, to: params.dtype, ...axisOf(params) };
+    const spec = { shape: x.shape, to: params.dtype, ...placeOf(params) };
     const { y } = await this.call('quantize', spec, { x, ...operands(params) });
-    return quantized(y as Tensor<D>, params);
+    return quantized(y as Tensor<HeldAs<D>>, params);
   }
 
   /** Codes to float32. */
   async dequantize(q: QuantizedTensor): Promise<Tensor<'float32'>> {
     const { codes, params } = q;
-    const spec = { shape: codes.shape, from: params.dtype, ...axisOf(params) };
+    const spec = { shape: codes.shape, from: params.dtype, ...placeOf(params) };
     const { scale, zeroPoint } = operands(params);
     const io: HostIO =
       params.dtype === 'int32'
@@ -85,7 +85,7 @@ export class Backend extends OpRunner {
       ...factorOperands(spec.mode, from, 1, scalarScale(to, 'the output')),
       zeroPoint: operands(to)['zeroPoint']!,
     });
-    return quantized(y as Tensor<D>, to);
+    return quantized(y as Tensor<HeldAs<D>>, to);
   }
 
   /**
@@ -238,21 +238,25 @@ function factorOperands(
   return factorTensors(requantizeFactors(mode, sa, sb, sy));
 }
 
-function quantized<D extends CodeType>(codes: Tensor<D>, params: QuantParams<D>): QuantizedTensor<D> {
+function quantized<D extends AnyCodeType>(
+  codes: Tensor<HeldAs<D>>,
+  params: QuantParams<D>,
+): QuantizedTensor<D> {
   return { codes, params, scale: params.scale, zeroPoint: params.zeroPoint };
 }
 
-function axisOf(params: QuantParams): { readonly axis?: number } {
-  return params.axis === undefined ? {} : { axis: params.axis };
+function placeOf({ axis, block }: QuantParams): { readonly axis?: number; readonly block?: number } {
+  return { ...(axis === undefined ? {} : { axis }), ...(block === undefined ? {} : { block }) };
 }
 
 /** Parameters as operands; zero points in the dtype of their codes, zeros where a scheme has none. */
 function operands(params: QuantParams): Record<string, Tensor> {
-  const zeros = new dtypes[params.dtype].Array(params.scale.length);
+  const dtype = heldAs(params.dtype);
+  const zeros = new dtypes[dtype].Array(params.scale.length);
   if (params.zeroPoint) zeros.set(params.zeroPoint);
   return {
     scale: tensor('float32', params.scale),
-    zeroPoint: { dtype: params.dtype, shape: [zeros.length], data: zeros } as Tensor,
+    zeroPoint: { dtype, shape: [zeros.length], data: zeros } as Tensor,
   };
 }
 

@@ -1,7 +1,14 @@
-import { type CodeType, codeRange } from '../dtype.ts';
+import { type AnyCodeType, type ArrayOf, codeRange, type HeldAs, heldAs, isCodeType } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import { type Tensor, zeros } from '../tensor.ts';
-import { axisLayout, granularityAxis, paramLayout } from './axis.ts';
+import {
+  axisLayout,
+  forEachParamRun,
+  granularityPlace,
+  paramLayout,
+  paramsOf,
+  type ParamPlace,
+} from './axis.ts';
 import {
   type ParamArithmetic,
   type Granularity,
@@ -19,8 +26,8 @@ import type { Rounding } from './round.ts';
 import { type StochasticRounding, indexedRounder } from './stochastic.ts';
 
 /** Codes and what turns them back into reals: `real = scale * (code - zeroPoint)`. */
-export interface QuantizedTensor<D extends CodeType | 'int32' = CodeType | 'int32'> {
-  readonly codes: Tensor<D>;
+export interface QuantizedTensor<D extends AnyCodeType | 'int32' = AnyCodeType | 'int32'> {
+  readonly codes: Tensor<HeldAs<D>>;
   readonly params: QuantParams<D>;
   /** Same array as `params.scale`. */
   readonly scale: Float32Array;
@@ -29,20 +36,20 @@ export interface QuantizedTensor<D extends CodeType | 'int32' = CodeType | 'int3
 }
 
 /** What `quantizeTensor` gives: plain data, and its steps by name. */
-export class Quantized<D extends CodeType = CodeType> implements QuantizedTensor<D> {
-  readonly codes: Tensor<D>;
+export class Quantized<D extends AnyCodeType = AnyCodeType> implements QuantizedTensor<D> {
+  readonly codes: Tensor<HeldAs<D>>;
   readonly params: QuantParams<D>;
   readonly scale: Float32Array;
   readonly zeroPoint: Int32Array | undefined;
 
-  constructor(codes: Tensor<D>, params: QuantParams<D>) {
+  constructor(codes: Tensor<HeldAs<D>>, params: QuantParams<D>) {
     this.codes = codes;
     this.params = params;
     this.scale = params.scale;
     this.zeroPoint = params.zeroPoint;
   }
 
-  /** What a code is multiplied by: the scale, one or one for each index of the axis. */
+  /** What a code is multiplied by: the scales of the parameters. */
   step(): Float32Array {
     return this.scale.slice();
   }
@@ -57,11 +64,11 @@ export class Quantized<D extends CodeType = CodeType> implements QuantizedTensor
   }
 }
 
-/** Choices of `quantizeTensor`. Lists have one element for each index of the axis; one value serves all of them. */
-export interface QuantizeOptions<D extends CodeType = CodeType> {
+/** Choices of `quantizeTensor`. Lists have one element for each index of the axis, or for each block; one value serves all. */
+export interface QuantizeOptions<D extends AnyCodeType = AnyCodeType> {
   /** Default int8. */
   readonly dtype?: D | undefined;
-  /** Default symmetric for int8, asymmetric for uint8 and where a zero point is given. */
+  /** Default symmetric for signed types, asymmetric for unsigned ones and where a zero point is given. */
   readonly scheme?: Scheme | undefined;
   /** Default per-tensor. */
   readonly granularity?: Granularity | undefined;
@@ -69,7 +76,7 @@ export interface QuantizeOptions<D extends CodeType = CodeType> {
   readonly range?: ValueRange | readonly ValueRange[] | undefined;
   /** The step by hand, finite and > 0; rounded to float32. Excludes `range`. */
   readonly scale?: number | ArrayLike<number> | undefined;
-  /** Codes of the real 0, with `scale`; default 0, or 128 (64 reduced) for symmetric uint8. */
+  /** Codes of the real 0, with `scale`; default 0, or the middle (128 of uint8) for symmetric unsigned types. */
   readonly zeroPoint?: number | ArrayLike<number> | undefined;
   /** Default half-even, the only one of ONNX. */
   readonly rounding?: Rounding | StochasticRounding | undefined;
@@ -90,7 +97,7 @@ export interface QuantizeOptions<D extends CodeType = CodeType> {
  * options that contradict each other, HT_SHAPE_MISMATCH for lists of the wrong length, HT_DTYPE_MISMATCH for other input.
  * ONNX QuantizeLinear as ONNX Runtime computes it.
  */
-export function quantizeTensor<D extends CodeType = 'int8'>(
+export function quantizeTensor<D extends AnyCodeType = 'int8'>(
   x: Tensor<'float32'>,
   options: QuantizeOptions<D> = {},
 ): Quantized<D> {
@@ -102,21 +109,19 @@ export function quantizeTensor<D extends CodeType = 'int8'>(
     );
   }
   const dtype = (options.dtype ?? 'int8') as D;
-  const scheme =
-    options.scheme ?? (dtype === 'int8' && options.zeroPoint === undefined ? 'symmetric' : 'asymmetric');
-  const axis = granularityAxis(options.granularity ?? 'per-tensor', x.shape.length);
-  const channels = axisLayout(x.shape, axis).channels;
+  const scheme = options.scheme ?? defaultScheme(dtype, options);
+  const place = granularityPlace(options.granularity ?? 'per-tensor', x.shape.length);
   const byScale = options.scale !== undefined;
   const params = byScale
-    ? paramsByHand(dtype, scheme, axis, channels, options)
-    : chooseParams(rangesOf(x, axis, channels, options), {
+    ? paramsByHand(dtype, scheme, x.shape, place, options)
+    : chooseParams(rangesOf(x, place, options), {
         dtype,
         scheme,
-        axis,
+        ...place,
         reduceRange: options.reduceRange,
         arithmetic: options.arithmetic,
       });
-  const codes = zeros(dtype, x.shape);
+  const codes = zeros(heldAs(dtype), x.shape);
   quantizeArray(x.data, params, codes.data, {
     shape: x.shape,
     rounding: options.rounding,
@@ -125,6 +130,9 @@ export function quantizeTensor<D extends CodeType = 'int8'>(
   });
   return new Quantized(codes, params);
 }
+
+/** Elements that codes are held in. */
+export type CodeArray = ArrayOf[HeldAs<AnyCodeType>];
 
 /** Details of `quantizeArray`. */
 export interface QuantizeArrayOptions {
@@ -146,56 +154,38 @@ export interface QuantizeArrayOptions {
  */
 export function quantizeArray(
   x: Float32Array,
-  params: QuantParams<CodeType>,
-  out: Int8Array | Uint8Array,
+  params: QuantParams<AnyCodeType>,
+  out: CodeArray,
   options: QuantizeArrayOptions = {},
 ): void {
-  const { scale, zeroPoint, axis } = params;
-  const { outer, channels, inner } = paramLayout(x.length, options.shape, axis, scale.length);
+  const { scale, zeroPoint } = params;
+  const layout = paramLayout(x.length, options.shape, params, scale.length);
   sameLength(x.length, out.length);
   const [min, max] = options.codes ?? codeRange(params.dtype);
   const round = indexedRounder(options.rounding ?? 'half-even');
   const after = options.roundAfterZeroPoint ?? false;
-  for (let o = 0, i = 0; o < outer; o++) {
-    for (let c = 0; c < channels; c++, i += inner) {
-      const zero = zeroPoint?.[c] ?? 0;
+  forEachParamRun(layout, (begin, end, first, stride) => {
+    for (let i = begin, p = first; i < end; i++, p += stride) {
+      const zero = zeroPoint?.[p] ?? 0;
+      // The part of the zero point that is added before rounding, and the part after.
       const inside = after ? zero : 0;
-      quantizeRun(x, out, i, i + inner, scale[c] as number, inside, zero - inside, min, max, round);
+      const outside = zero - inside;
+      const t = Math.fround((x[i] as number) / (scale[p] as number)) + inside;
+      // The clamp's ends are integers, so it commutes with rounding, and comparisons send NaN to the lowest code.
+      const low = min - outside;
+      const high = max - outside;
+      out[i] = round(t > low ? (t < high ? t : high) : low, i) + outside;
     }
-  }
+  });
 }
 
 /**
- * `inside` is the part of the zero point that is added before rounding, `zero` the part after.
- * The clamp comes first: its ends are integers, so it commutes with rounding, and comparisons send NaN to the lowest code.
- */
-function quantizeRun(
-  x: Float32Array,
-  out: Int8Array | Uint8Array,
-  begin: number,
-  end: number,
-  scale: number,
-  inside: number,
-  zero: number,
-  min: number,
-  max: number,
-  round: (x: number, index: number) => number,
-): void {
-  const low = min - zero;
-  const high = max - zero;
-  for (let i = begin; i < end; i++) {
-    const t = Math.fround((x[i] as number) / scale) + inside;
-    out[i] = round(t > low ? (t < high ? t : high) : low, i) + zero;
-  }
-}
-
-/**
- * Turns codes (int8, uint8, or int32 as of biases and accumulators) back into reals: `f32(f32(code - zeroPoint) * scale)`.
+ * Turns codes (or int32 sums, as of biases and accumulators) back into reals: `f32(f32(code - zeroPoint) * scale)`.
  * Throws HT_SHAPE_MISMATCH or HT_INVALID_ARGUMENT where the parameters do not fit the codes.
  * ONNX DequantizeLinear as ONNX Runtime computes it: an int32 code is rounded to f32 before the product.
  */
 export function dequantizeTensor(q: {
-  readonly codes: Tensor<CodeType | 'int32'>;
+  readonly codes: Tensor<HeldAs<AnyCodeType | 'int32'>>;
   readonly params: QuantParams;
 }): Tensor<'float32'> {
   const out = zeros('float32', q.codes.shape);
@@ -208,27 +198,28 @@ export function dequantizeTensor(q: {
  * Throws HT_SHAPE_MISMATCH where lengths differ, HT_INVALID_ARGUMENT for an axis that the shape lacks.
  */
 export function dequantizeArray(
-  codes: Int8Array | Uint8Array | Int32Array,
+  codes: CodeArray | Int32Array,
   params: QuantParams,
   out: Float32Array,
   options: { readonly shape?: readonly number[] | undefined } = {},
 ): void {
-  const { scale, zeroPoint, axis } = params;
-  const { outer, channels, inner } = paramLayout(codes.length, options.shape, axis, scale.length);
+  const { scale, zeroPoint } = params;
+  const layout = paramLayout(codes.length, options.shape, params, scale.length);
   sameLength(codes.length, out.length);
-  for (let o = 0, i = 0; o < outer; o++) {
-    for (let c = 0; c < channels; c++) {
-      const step = scale[c] as number;
-      const zero = zeroPoint?.[c] ?? 0;
-      for (const end = i + inner; i < end; i++) out[i] = Math.fround((codes[i] as number) - zero) * step;
-    }
-  }
+  forEachParamRun(layout, (begin, end, first, stride) => {
+    for (let i = begin, p = first; i < end; i++, p += stride)
+      out[i] = Math.fround((codes[i] as number) - (zeroPoint?.[p] ?? 0)) * (scale[p] as number);
+  });
+}
+
+function defaultScheme(dtype: AnyCodeType, { zeroPoint }: QuantizeOptions): Scheme {
+  const signed = isCodeType(dtype) && codeRange(dtype)[0] < 0;
+  return signed && zeroPoint === undefined ? 'symmetric' : 'asymmetric';
 }
 
 function rangesOf(
   x: Tensor<'float32'>,
-  axis: number | undefined,
-  channels: number,
+  place: ParamPlace,
   { range, zeroPoint }: QuantizeOptions,
 ): ValueRange | readonly ValueRange[] {
   if (zeroPoint !== undefined) {
@@ -236,29 +227,33 @@ function rangesOf(
       zeroPoint,
     });
   }
-  if (range === undefined) {
-    const found = arrayRanges(x.data, x.shape, axis);
-    return axis === undefined ? (found[0] as ValueRange) : found;
-  }
-  const given = 'min' in range ? Array.from({ length: channels }, () => range) : range;
-  if (given.length !== channels) throw wrongCount('range', given.length, channels);
-  return axis === undefined ? (given[0] as ValueRange) : given;
+  const layout = axisLayout(x.shape, place);
+  const count = paramsOf(layout);
+  const ranges =
+    range === undefined
+      ? arrayRanges(x.data, layout)
+      : 'min' in range
+        ? Array.from({ length: count }, () => range)
+        : range;
+  if (ranges.length !== count) throw wrongCount('range', ranges.length, count);
+  return place.axis === undefined ? (ranges[0] as ValueRange) : ranges;
 }
 
-function paramsByHand<D extends CodeType>(
+function paramsByHand<D extends AnyCodeType>(
   dtype: D,
   scheme: Scheme,
-  axis: number | undefined,
-  channels: number,
+  shape: readonly number[],
+  place: ParamPlace,
   options: QuantizeOptions,
 ): QuantParams<D> {
+  const count = paramsOf(axisLayout(shape, place));
   const codes = schemeCodes(dtype, scheme, options.reduceRange);
   if (options.range !== undefined) {
     throw new HalftoneError('HT_INVALID_ARGUMENT', 'scale and range exclude each other: pass one', {
       range: options.range,
     });
   }
-  const steps = spread('scale', options.scale as number | ArrayLike<number>, channels);
+  const steps = spread('scale', options.scale as number | ArrayLike<number>, count);
   const scale = Float32Array.from(steps);
   scale.forEach((s, index) => {
     if (!(s > 0 && s < Infinity)) {
@@ -276,7 +271,7 @@ function paramsByHand<D extends CodeType>(
       );
     }
   });
-  const given = spread('zeroPoint', options.zeroPoint ?? symmetricZeroPoint(scheme, codes), channels);
+  const given = spread('zeroPoint', options.zeroPoint ?? symmetricZeroPoint(scheme, codes), count);
   const carried = hasZeroPoint(dtype, scheme);
   const [min, max] = carried ? codeRange(dtype) : [0, 0];
   given.forEach((zero, index) => {
@@ -289,7 +284,7 @@ function paramsByHand<D extends CodeType>(
       );
     }
   });
-  return { dtype, scale, zeroPoint: carried ? Int32Array.from(given) : undefined, axis };
+  return { dtype, scale, zeroPoint: carried ? Int32Array.from(given) : undefined, axis: undefined, ...place };
 }
 
 function spread(name: string, value: number | ArrayLike<number>, count: number): number[] {
@@ -301,7 +296,7 @@ function spread(name: string, value: number | ArrayLike<number>, count: number):
 function wrongCount(name: string, count: number, needed: number): HalftoneError {
   return new HalftoneError(
     'HT_SHAPE_MISMATCH',
-    `${name} has ${count} elements, ${needed} needed: one for each index of the axis`,
+    `${name} has ${count} elements, ${needed} needed: one for each index of the axis, or for each block`,
     {
       count,
       needed,

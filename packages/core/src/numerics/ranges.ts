@@ -1,29 +1,23 @@
 import { HalftoneError } from '../errors.ts';
-import { axisLayout } from './axis.ts';
+import { type AxisLayout, forEachParamRun, paramsOf } from './axis.ts';
 import type { ValueRange } from './params.ts';
 
 /**
- * Smallest and largest value of an array, for each index of `axis` or as a list of one; NaN is skipped, and values
- * that are all NaN or none have the range [0, 0].
+ * Smallest and largest value of what shares a parameter, in the order of those; NaN is skipped, and values that are all
+ * NaN or none have the range [0, 0].
  * Throws HT_INVALID_ARGUMENT at the first infinite value, which no finite scale covers.
  */
-export function arrayRanges(x: Float32Array, shape: readonly number[], axis?: number): ValueRange[] {
-  const { outer, channels, inner } = axisLayout(shape, axis);
-  const low = new Float32Array(channels).fill(Infinity);
-  const high = new Float32Array(channels).fill(-Infinity);
-  for (let o = 0, i = 0; o < outer; o++) {
-    for (let c = 0; c < channels; c++) {
-      let min = low[c] as number;
-      let max = high[c] as number;
-      for (const end = i + inner; i < end; i++) {
-        const v = x[i] as number;
-        if (v < min) min = v;
-        if (v > max) max = v;
-      }
-      low[c] = min;
-      high[c] = max;
+export function arrayRanges(x: Float32Array, layout: AxisLayout): ValueRange[] {
+  const count = paramsOf(layout);
+  const low = new Float32Array(count).fill(Infinity);
+  const high = new Float32Array(count).fill(-Infinity);
+  forEachParamRun(layout, (begin, end, first, stride) => {
+    for (let i = begin, p = first; i < end; i++, p += stride) {
+      const v = x[i] as number;
+      if (v < (low[p] as number)) low[p] = v;
+      if (v > (high[p] as number)) high[p] = v;
     }
-  }
+  });
   return Array.from(low, (min, c) => {
     const max = high[c] as number;
     if (min === -Infinity || max === Infinity) {

@@ -1,7 +1,7 @@
 import { type CodeType, codeRange } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import { type Tensor, zeros } from '../tensor.ts';
-import { paramLayout } from './axis.ts';
+import { forEachParamRun, paramLayout } from './axis.ts';
 import { fixedMultiply, type FixedMode } from './fixed-multiply.ts';
 import { decompose } from './q31.ts';
 import { roundHalfEven } from './round.ts';
@@ -204,13 +204,11 @@ export function requantizeTensor<D extends CodeType>(
     ? fixedFactors(multiplier)
     : { multiplier: Float32Array.from(multiplier) };
   const requantize = requantizer(mode, factors, zeroPoint, qmin, qmax);
-  const { outer, channels, inner } = paramLayout(acc.data.length, acc.shape, axis, multiplier.length);
+  const layout = paramLayout(acc.data.length, acc.shape, { axis }, multiplier.length);
   const out = zeros(dtype, acc.shape);
-  for (let o = 0, i = 0; o < outer; o++) {
-    for (let c = 0; c < channels; c++) {
-      for (const end = i + inner; i < end; i++) out.data[i] = requantize(acc.data[i] as number, c);
-    }
-  }
+  forEachParamRun(layout, (begin, end, channel) => {
+    for (let i = begin; i < end; i++) out.data[i] = requantize(acc.data[i] as number, channel);
+  });
   return out;
 }
 

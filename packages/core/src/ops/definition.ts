@@ -1,3 +1,4 @@
+import { type AnyCodeType, codeTypes, isCodeType } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import type { TensorDesc } from '../tensor.ts';
 
@@ -27,8 +28,38 @@ export function requireShape(op: string, condition: boolean, rule: string, spec:
   if (!condition) throw new HalftoneError('HT_SHAPE_MISMATCH', `${op}: ${rule}`, { op, spec });
 }
 
+export function requireCodeType(op: string, dtype: AnyCodeType, spec: object): void {
+  requireSpec(
+    op,
+    isCodeType(dtype),
+    `dtype ${String(dtype)} has no codes; one of ${codeTypes.join(', ')} is needed`,
+    spec,
+  );
+}
+
 export function isExtent(value: number): boolean {
   return Number.isInteger(value) && value >= 0;
+}
+
+/**
+ * Shape of the parameters of an array of `shape`: one, one for each index of `axis`, or with `block` the array's shape with
+ * ceil(extent / block) along `axis`. Throws HT_SHAPE_MISMATCH for an axis that is not there, HT_INVALID_ARGUMENT for a bad block.
+ */
+export function paramShape(op: string, spec: BlockedSpec): readonly number[] {
+  const { shape, axis, block } = spec;
+  const extent = paramCount(op, shape, axis);
+  if (block === undefined) return [extent];
+  requireSpec(op, axis !== undefined, 'block needs an axis', spec);
+  requireSpec(op, Number.isInteger(block) && block > 0, 'block is an integer > 0', spec);
+  return shape.with(axis, Math.ceil(extent / block));
+}
+
+/** What a spec says of parameters: one of all elements, one for each index of `axis`, or one for each `block` of indices. */
+export interface BlockedSpec {
+  readonly shape: readonly number[];
+  readonly axis?: number;
+  /** An optional form. */
+  readonly block?: number;
 }
 
 /** Checks `axis` against `shape` and gives its extent; 1 where the parameters are per tensor. */

@@ -1,26 +1,27 @@
 // y = fround((x - zeroPoint) * scale); an int32 code is rounded to f32 before the product, as ONNX Runtime does
-import type { CodeType, WideCodeType } from '../dtype.ts';
-import { type OpDefinition, paramCount } from './definition.ts';
+import { type AnyCodeType, heldAs } from '../dtype.ts';
+import { type BlockedSpec, type OpDefinition, paramShape, requireCodeType } from './definition.ts';
 
-export interface DequantizeSpec {
-  readonly shape: readonly number[];
-  /** int32 codes (biases) take no zero point; 16 bits are an optional form. */
-  readonly from: CodeType | WideCodeType | 'int32';
-  readonly axis?: number;
+export interface DequantizeSpec extends BlockedSpec {
+  /** int32 codes (biases) take no zero point; what is not int8, uint8 or int32 is an optional form. */
+  readonly from: AnyCodeType | 'int32';
 }
 
 /** Codes to float32. ONNX DequantizeLinear; numerics 4.1. */
 export const dequantize: OpDefinition<DequantizeSpec> = {
   name: 'dequantize',
   tier: 'required',
-  check: (spec) => void paramCount('dequantize', spec.shape, spec.axis),
+  check(spec) {
+    if (spec.from !== 'int32') requireCodeType('dequantize', spec.from, spec);
+    paramShape('dequantize', spec);
+  },
   inputs(spec) {
-    const params = [paramCount('dequantize', spec.shape, spec.axis)];
-    const zeroPoint = spec.from === 'int32' ? {} : { zeroPoint: { dtype: spec.from, shape: params } };
+    const dtype = heldAs(spec.from);
+    const params = paramShape('dequantize', spec);
     return {
-      x: { dtype: spec.from, shape: spec.shape },
+      x: { dtype, shape: spec.shape },
       scale: { dtype: 'float32', shape: params },
-      ...zeroPoint,
+      ...(spec.from === 'int32' ? {} : { zeroPoint: { dtype, shape: params } }),
     };
   },
   outputs: (spec) => ({ y: { dtype: 'float32', shape: spec.shape } }),

@@ -1,11 +1,9 @@
 // y = dequantize(quantize(x)), in float32
-import { codeRange, type CodeType } from '../dtype.ts';
-import { type OpDefinition, paramCount } from './definition.ts';
+import { type AnyCodeType, heldAs } from '../dtype.ts';
+import { type BlockedSpec, type OpDefinition, paramShape, requireCodeType } from './definition.ts';
 
-export interface FakeQuantizeSpec {
-  readonly shape: readonly number[];
-  readonly dtype: CodeType;
-  readonly axis?: number;
+export interface FakeQuantizeSpec extends BlockedSpec {
+  readonly dtype: AnyCodeType;
 }
 
 /** What quantization makes of a float tensor, still as floats. Is quantize, then dequantize. */
@@ -13,15 +11,15 @@ export const fakeQuantize: OpDefinition<FakeQuantizeSpec> = {
   name: 'fakeQuantize',
   tier: 'float',
   check(spec) {
-    codeRange(spec.dtype);
-    paramCount('fakeQuantize', spec.shape, spec.axis);
+    requireCodeType('fakeQuantize', spec.dtype, spec);
+    paramShape('fakeQuantize', spec);
   },
   inputs(spec) {
-    const params = [paramCount('fakeQuantize', spec.shape, spec.axis)];
+    const params = paramShape('fakeQuantize', spec);
     return {
       x: { dtype: 'float32', shape: spec.shape },
       scale: { dtype: 'float32', shape: params },
-      zeroPoint: { dtype: spec.dtype, shape: params },
+      zeroPoint: { dtype: heldAs(spec.dtype), shape: params },
     };
   },
   outputs: (spec) => ({ y: { dtype: 'float32', shape: spec.shape } }),

@@ -1,19 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
 import {
-  addFactors,
-  averageFactors,
   broadcastShape,
   broadcastStrides,
   catalogue,
   isExactOp,
   isHalftoneError,
-  mulFactors,
   type OpDefinition,
   type OpName,
   opNames,
-  roundHalfEven,
-  tensor,
-  transposeTensor,
   windowOutput,
 } from '../../src/index.ts';
 
@@ -246,6 +240,11 @@ describe('the catalogue', () => {
   const bad: readonly (readonly [OpName, object, string])[] = [
     ['quantize', { shape: [2], to: 'int8', axis: 1 }, 'HT_SHAPE_MISMATCH'],
     ['quantize', { shape: [2], to: 'int8', axis: -1 }, 'HT_SHAPE_MISMATCH'],
+    ['quantize', { shape: [2], to: 'int3' }, 'HT_INVALID_ARGUMENT'],
+    ['quantize', { shape: [2], to: 'int8', block: 2 }, 'HT_INVALID_ARGUMENT'],
+    ['dequantize', { shape: [2], from: 'int8', axis: 0, block: 0 }, 'HT_INVALID_ARGUMENT'],
+    ['dequantize', { shape: [2], from: 'float32' }, 'HT_INVALID_ARGUMENT'],
+    ['fakeQuantize', { shape: [2], dtype: 'int8', axis: 1, block: 2 }, 'HT_SHAPE_MISMATCH'],
     ['requantize', { shape: [2], to: 'uint8', mode: 'ort-f32', clamp: [-1, 5] }, 'HT_INVALID_ARGUMENT'],
     ['requantize', { shape: [2], to: 'int8', mode: 'ort-f32', clamp: [5, 4] }, 'HT_INVALID_ARGUMENT'],
     ['qgemm', { ...qgemm, k: -1 }, 'HT_SHAPE_MISMATCH'],
@@ -322,103 +321,5 @@ describe('broadcasting', () => {
     expect(broadcastShape('add', [], [2, 0])).toEqual([2, 0]);
     expect(broadcastStrides([3, 1, 5], [3, 4, 5])).toEqual([5, 0, 1]);
     expect(broadcastStrides([4, 1], [3, 4, 5])).toEqual([0, 1, 0]);
-  });
-});
-
-describe('constants that core derives for backends', () => {
-  it('addFactors: the vectors of the specification', () => {
-    const { fround } = Math;
-    const sum = (sa: number, sb: number, sc: number, a: number, b: number): number => {
-      const of = (scale: number) => ({ scale, zeroPoint: 128 });
-      const [ra, rb, c0] = addFactors('ort-x86', of(sa), of(sb), of(sc)).data as unknown as [
-        number,
-        number,
-        number,
-      ];
-      return roundHalfEven(fround(fround(c0 + fround(a * ra)) + fround(b * rb)));
-    };
-    expect([sum(0.1, 0.1, 0.2, 0, 7), sum(0.05, 0.1, 0.3, 1, 1), sum(0.05, 0.1, 0.3, 1, 70)]).toEqual([
-      4, 64, 88,
-    ]);
-  });
-
-  it('addFactors: parameters as they are, or fixed-point pairs of the operands over twice the larger scale', () => {
-    const [a, b, y] = [
-      { scale: 0.5, zeroPoint: 1 },
-      { scale: 0.25, zeroPoint: 2 },
-      { scale: 2, zeroPoint: 3 },
-    ] as const;
-    expect(addFactors('decomposed', a, b, y)).toEqual(tensor('float32', [0.5, 1, 0.25, 2, 2, 3]));
-    // 0.5 / 1, 0.25 / 1 and 1 / (2^20 * 2) are powers of two: mantissa 2^30.
-    expect(addFactors('tflite-double', a, b, y)).toEqual(
-      tensor('int32', [1, 2, 3, 2 ** 30, 0, 2 ** 30, -1, 2 ** 30, -20]),
-    );
-  });
-
-  it('mulFactors: zero points and the multiplier of each mode', () => {
-    const [a, b, y] = [
-      { scale: 0.5, zeroPoint: 1 },
-      { scale: 0.25, zeroPoint: 2 },
-      { scale: 2, zeroPoint: 3 },
-    ] as const;
-    expect(mulFactors('ort-x86', a, b, y)).toEqual(tensor('float32', [1, 2, 3, 0.0625]));
-    expect(mulFactors('decomposed', a, b, y)).toEqual(tensor('float32', [0.5, 1, 0.25, 2, 2, 3]));
-    expect(mulFactors('shift-floor', a, b, y)).toEqual(tensor('int32', [1, 2, 3, 2 ** 30, -3]));
-  });
-
-  it('averageFactors: sx / (sy * count), each step in f32, or the fixed-point pair of sx / sy', () => {
-    const { fround } = Math;
-    const expected = [1, 2, 3].map((count) => fround(fround(0.3) / fround(fround(0.7) * count)));
-    expect(averageFactors('ort-f32', fround(0.3), fround(0.7), 3)).toEqual({
-      multiplier: Float32Array.from(expected),
-    });
-    expect(averageFactors('tflite-single', 1, 4, 9)).toEqual({
-      multiplier: Int32Array.of(2 ** 30),
-      shift: Int32Array.of(-1),
-    });
-  });
-});
-
-describe('transposeTensor', () => {
-  it.each([
-    [[], []],
-    [[5], [0]],
-    [
-      [2, 3],
-      [1, 0],
-    ],
-    [
-      [2, 3, 4],
-      [2, 0, 1],
-    ],
-    [
-      [2, 1, 3, 2],
-      [0, 2, 3, 1],
-    ],
-    [
-      [2, 3, 2, 1, 2],
-      [4, 1, 3, 0, 2],
-    ],
-    [
-      [2, 0, 3],
-      [2, 1, 0],
-    ],
-  ])('[%s] by [%s]', (shape, perm) => {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    const x = tensor(
-      'int32',
-      Int32Array.from({ length: size }, (_, i) => i),
-      shape,
-    );
-    const y = transposeTensor(x, perm);
-    expect(y.shape).toEqual(perm.map((axis) => shape[axis]));
-    y.data.forEach((value, at) => {
-      const index: number[] = [];
-      for (let axis = perm.length - 1, rest = at; axis >= 0; axis--) {
-        index[perm[axis]!] = rest % y.shape[axis]!;
-        rest = Math.floor(rest / y.shape[axis]!);
-      }
-      expect(value).toBe(index.reduce((offset, i, axis) => offset * shape[axis]! + i, 0));
-    });
   });
 });

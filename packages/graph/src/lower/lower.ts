@@ -1,4 +1,4 @@
-import { HalftoneError, isHalftoneError } from '@halftone/core';
+import { HalftoneError, isDType, isHalftoneError } from '@halftone/core';
 import { type Arithmetic, arithmetics } from '../arithmetic.ts';
 import { describe } from '../edit.ts';
 import type { Graph, Node } from '../ir.ts';
@@ -19,7 +19,13 @@ export function lower(
   requireOperators(graph);
   const lowering = new Lowering(graph, inferShapes(graph, inputShapes), arithmetics[arithmetic]);
   const inputs = new Map<string, Value>();
-  for (const { name } of graph.inputs) {
+  for (const { name, elementType } of graph.inputs) {
+    if (elementType !== undefined && !isDType(elementType))
+      throw new HalftoneError(
+        'HT_UNSUPPORTED',
+        `input ${name} is ${elementType}, which no tensor has; give the model an input of another type`,
+        { input: name, elementType },
+      );
     const value = makeValue(lowering.dtype(name), lowering.shape(name), name);
     lowering.define(name, 'plain', value);
     inputs.set(name, value);

@@ -1,4 +1,5 @@
 import {
+  type AnyCodeType,
   byteSize,
   catalogue,
   type Descs,
@@ -6,6 +7,8 @@ import {
   type ElementOp,
   elementOps,
   HalftoneError,
+  heldAs,
+  isCodeType,
   isDType,
   type OpName,
   type OpSpecs,
@@ -18,7 +21,7 @@ import { arithmetics, type Modes } from '../arithmetic.ts';
 import type { CodeOrigin } from '../operators/code-table.ts';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
-import type { Graph, Node } from '../ir.ts';
+import { type ElementType, elementsOf, type Graph, type Node } from '../ir.ts';
 import { type Budget, budgetFor, spend } from './budget.ts';
 import { makeValue, type Step, type Value } from './program.ts';
 
@@ -32,6 +35,7 @@ export type Layout = 'plain' | 'last';
 interface Entry {
   readonly shape: readonly number[];
   readonly dtype: DType;
+  readonly elementType: ElementType;
   readonly constant: Tensor | undefined;
   plain?: Value;
   last?: Value;
@@ -79,6 +83,19 @@ export class Lowering {
 
   dtype(name: string): DType {
     return this.#entry(name).dtype;
+  }
+
+  /** The type of a value's elements, which a tensor may hold in a wider one: int4 codes in int8. */
+  elementType(name: string): ElementType {
+    return this.#entry(name).elementType;
+  }
+
+  /** The elements of a constant of a type that core decodes and does not compute on, and that type. */
+  stored(name: string): { readonly elementType: ElementType; readonly tensor: Tensor } | undefined {
+    const constant = this.#graph.constants.get(name);
+    if (constant === undefined || isHeld(constant.elementType)) return undefined;
+    const tensor = elementsOf(constant);
+    return tensor && { elementType: constant.elementType, tensor };
   }
 
   /** The elements of a value that is known already: a constant of the model, or what follows from constants and shapes. */
@@ -231,16 +248,17 @@ export class Lowering {
     const constant = this.#graph.constants.get(name);
     const type = this.#types.get(name);
     const shape = constant?.shape ?? type?.shape;
-    const dtype = constant?.elementType ?? type?.elementType;
-    if (shape === undefined || !shape.every((extent) => typeof extent === 'number') || !isDType(dtype)) {
+    const elementType = constant?.elementType ?? type?.elementType;
+    if (shape === undefined || !shape.every((extent) => typeof extent === 'number') || !isHeld(elementType)) {
       throw new HalftoneError(
         'HT_UNSUPPORTED',
-        `value ${name}: ${dtype ?? 'an unknown type'} [${shape?.map((d) => d ?? '?').join(', ') ?? '?'}] cannot be run`,
+        `value ${name}: ${elementType ?? 'an unknown type'} [${shape?.map((d) => d ?? '?').join(', ') ?? '?'}] cannot be run`,
         { value: name },
       );
     }
-    const elements = constant?.tensor();
-    const entry: Entry = { shape: shape as readonly number[], dtype, constant: elements };
+    const elements = constant && elementsOf(constant);
+    const dtype = isDType(elementType) ? elementType : heldAs(elementType);
+    const entry: Entry = { shape: shape as readonly number[], dtype, elementType, constant: elements };
     if (elements) entry.plain = this.constant(elements, name);
     this.#entries.set(name, entry);
     return entry;
@@ -275,6 +293,11 @@ export class Lowering {
   transpose(value: Value, shape: readonly number[], perm: readonly number[], label: string): Value {
     return this.kernel('transpose', { dtype: value.dtype, shape, perm }, { x: value }, label)['y']!;
   }
+}
+
+/** True for the types of values: what core computes on, and narrow codes, which stand in bytes. */
+function isHeld(elementType: ElementType | undefined): elementType is DType | AnyCodeType {
+  return isDType(elementType) || isCodeType(elementType);
 }
 
 function isElementOp(op: OpName): op is ElementOp {

@@ -152,12 +152,15 @@ const cast: Operator = {
   ],
   lower(node, lowering) {
     const x = node.inputs[0]!;
-    const from = lowering.dtype(x);
     const to = lowering.dtype(node.outputs[0]!);
-    const layout = lowering.layout(x);
-    const value = lowering.value(x, layout);
+    const stored = lowering.stored(x);
+    if (stored?.elementType === 'float64' && to !== 'float32')
+      throw lowering.refusal(node, `float64 becomes float32 here, and no ${to}`);
+    const from = stored?.tensor.dtype ?? lowering.dtype(x);
+    const layout = stored ? 'plain' : lowering.layout(x);
+    const value = stored ? lowering.constant(stored.tensor, x) : lowering.value(x, layout);
     if (from === to) return lowering.define(node.outputs[0]!, layout, value);
-    const spec = { shape: shapeIn(layout, lowering.shape(x)), from, to };
+    const spec = { shape: shapeIn(layout, stored?.tensor.shape ?? lowering.shape(x)), from, to };
     lowering.define(
       node.outputs[0]!,
       layout,

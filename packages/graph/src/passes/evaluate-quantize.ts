@@ -2,13 +2,13 @@
 import { type CodeType, dequantizeTensor, quantizeArray, type Tensor, zeros } from '@halftone/core';
 import type { GraphEditor } from '../edit.ts';
 import type { Node } from '../ir.ts';
-import { constantTensor, floatConstant } from './match.ts';
+import { constantCodes, floatConstant } from './match.ts';
 import { dequantizerOf, readQuantizer } from './qparams.ts';
 
 /** The reals of a DequantizeLinear of constant codes. */
 export function dequantize(editor: GraphEditor, node: Node): Tensor | undefined {
   const found = dequantizerOf(editor, node.outputs[0]);
-  const codes = found && constantTensor(editor, found.codes);
+  const codes = found && constantCodes(editor, found.codes);
   return codes && dequantizeTensor({ codes: codes as Tensor<CodeType>, params: found.params });
 }
 

@@ -143,6 +143,7 @@ function readBias(editor: GraphEditor, name: string, channels: number): Bias | u
   const found = dequantizerOf(editor, name);
   const codes = found && constantTensor(editor, found.codes);
   if (found === undefined || codes === undefined || !isRow(codes.shape, channels)) return undefined;
+  if (found.params.block !== undefined) return undefined;
   const { scale, dtype } = found.params;
   const zeros = zeroPoints(found.params);
   const at = (list: ArrayLike<number>, c: number): number => list[list.length === 1 ? 0 : c]!;

@@ -1,7 +1,7 @@
 // Questions that passes ask about an open graph.
-import { isDType, type Tensor } from '@halftone/core';
+import { isCodeType, isDType, type Tensor } from '@halftone/core';
 import type { GraphEditor } from '../edit.ts';
-import type { Attribute, Node } from '../ir.ts';
+import { type Attribute, elementsOf, type Node } from '../ir.ts';
 
 /** A node that passes may read. */
 export type TypedNode = Node & { readonly opaque: false };
@@ -33,6 +33,13 @@ export function isLive(editor: GraphEditor, node: Node): boolean {
 export function constantTensor(editor: GraphEditor, name: string | undefined): Tensor | undefined {
   const constant = editor.constants.get(name ?? '');
   return constant !== undefined && isDType(constant.elementType) ? constant.tensor() : undefined;
+}
+
+/** The codes of a constant, or its int32 sums; codes narrower than a byte in one each. */
+export function constantCodes(editor: GraphEditor, name: string | undefined): Tensor | undefined {
+  const constant = editor.constants.get(name ?? '');
+  const holds = constant?.elementType === 'int32' || isCodeType(constant?.elementType);
+  return constant !== undefined && holds ? elementsOf(constant) : undefined;
 }
 
 /** The elements of a float32 constant. */

@@ -1,12 +1,20 @@
 // Constant parameters of QuantizeLinear and DequantizeLinear nodes.
-import type { CodeType, QuantParams } from '@halftone/core';
+import {
+  type AnyCodeType,
+  type CodeType,
+  isCodeType,
+  type QuantParams,
+  sameShape,
+  sizeOf,
+} from '@halftone/core';
+import { blockedShape, codeTypeOf } from '../operators/blocks.ts';
 import { intAttr } from '../attributes.ts';
 import type { GraphEditor } from '../edit.ts';
 import type { ElementType, Node } from '../ir.ts';
-import { constantTensor, floatConstant, isOp, rankOf } from './match.ts';
+import { constantCodes, floatConstant, isOp, rankOf } from './match.ts';
 
 /** A QuantizeLinear or DequantizeLinear node whose scale and zero point are constants. */
-export interface Quantization<D extends CodeType | 'int32' = CodeType | 'int32'> {
+export interface Quantization<D extends AnyCodeType | 'int32' = AnyCodeType | 'int32'> {
   readonly node: Node;
   /** The value on the side of the codes. */
   readonly codes: string;
@@ -37,7 +45,7 @@ export function activationOf(
   return found?.params.axis === undefined ? found : undefined;
 }
 
-/** `dequantizerOf` for 8-bit codes. */
+/** `dequantizerOf` for 8-bit codes with one scale, or one for each index of an axis. */
 export function weightsOf(
   editor: GraphEditor,
   value: string | undefined,
@@ -45,7 +53,7 @@ export function weightsOf(
   return codesOf(dequantizerOf(editor, value));
 }
 
-/** Reads a QuantizeLinear to 8-bit codes. */
+/** Reads a QuantizeLinear to 8-bit codes; with scales as `weightsOf`. */
 export function readQuantizer(editor: GraphEditor, node: Node): Quantization<CodeType> | undefined {
   return codesOf(read(editor, node, node.outputs[0]!, quantizedType(editor, node)));
 }
@@ -111,12 +119,9 @@ const resultTypes: Readonly<Record<string, number>> = {
   QLinearAveragePool: 4,
 };
 
-/** TensorProto.DataType of 8-bit codes; 0 is "not given". */
-const codeTypes: Readonly<Record<number, CodeType>> = { 0: 'uint8', 2: 'uint8', 3: 'int8' };
-
 function quantizedType(editor: GraphEditor, node: Node): ElementType | undefined {
   if (node.inputs[2]) return editor.constants.get(node.inputs[2])?.elementType;
-  return codeTypes[intAttr(node, 'output_dtype', 0)];
+  return codeTypeOf(node);
 }
 
 function read(
@@ -125,17 +130,16 @@ function read(
   codes: string,
   dtype: ElementType | undefined,
 ): Quantization | undefined {
-  if (dtype !== 'int8' && dtype !== 'uint8' && dtype !== 'int32') return undefined;
-  if (intAttr(node, 'block_size', 0) !== 0 || intAttr(node, 'precision', 0) > 1) return undefined;
+  if (dtype !== 'int32' && !isCodeType(dtype)) return undefined;
+  if (intAttr(node, 'precision', 0) > 1) return undefined;
   const [, scaleName, zeroPointName = ''] = node.inputs as [string, string, string?];
   const scale = floatConstant(editor, scaleName);
-  const zeroPoint = zeroPointName === '' ? undefined : constantTensor(editor, zeroPointName);
-  if (scale === undefined || scale.shape.length > 1 || !scale.data.every((s) => s > 0 && s < Infinity))
-    return undefined;
-  if (zeroPointName !== '' && (zeroPoint?.dtype !== dtype || zeroPoint.data.length !== scale.data.length))
-    return undefined;
-  const axis = axisOf(editor, node, scale.data.length);
-  if (axis === false) return undefined;
+  const zeroPoint = zeroPointName === '' ? undefined : constantCodes(editor, zeroPointName);
+  if (scale === undefined || !scale.data.every((s) => s > 0 && s < Infinity)) return undefined;
+  const typed = editor.constants.get(zeroPointName)?.elementType === dtype;
+  if (zeroPointName !== '' && (!typed || zeroPoint?.data.length !== scale.data.length)) return undefined;
+  const place = placeOf(editor, node, scale.shape);
+  if (place === undefined) return undefined;
   return {
     node,
     codes,
@@ -143,28 +147,40 @@ function read(
       dtype,
       scale: scale.data,
       zeroPoint: zeroPoint && Int32Array.from(zeroPoint.data as Int8Array),
-      axis,
+      ...place,
     },
     scaleName,
     zeroPointName,
   };
 }
 
-/** The axis of several scales, counted from 0; undefined for one scale, false where the shape is not known to have it. */
-function axisOf(editor: GraphEditor, node: Node, scales: number): number | undefined | false {
-  if (scales === 1) return undefined;
-  const shape = editor.constants.get(node.inputs[0]!)?.shape;
-  const rank = shape?.length ?? rankOf(editor, node.inputs[0]!);
-  if (rank === undefined) return false;
-  const given = intAttr(node, 'axis', 1);
-  const axis = given < 0 ? given + rank : given;
-  return axis >= 0 && axis < rank && (shape === undefined || shape[axis] === scales) ? axis : false;
+interface Place {
+  readonly axis: number | undefined;
+  readonly block?: number;
 }
 
+/** Where scales of this shape stand; undefined where the shape of the codes is not known to fit. */
+function placeOf(editor: GraphEditor, node: Node, scales: readonly number[]): Place | undefined {
+  const block = intAttr(node, 'block_size', 0);
+  const count = sizeOf(scales);
+  if (block === 0 && count === 1) return scales.length <= 1 ? { axis: undefined } : undefined;
+  const shape = editor.constants.get(node.inputs[0]!)?.shape;
+  const rank = shape?.length ?? rankOf(editor, node.inputs[0]!);
+  if (rank === undefined) return undefined;
+  const given = intAttr(node, 'axis', 1);
+  const axis = given < 0 ? given + rank : given;
+  if (axis < 0 || axis >= rank) return undefined;
+  if (block === 0)
+    return scales.length === 1 && (shape === undefined || shape[axis] === count) ? { axis } : undefined;
+  const fits = shape !== undefined && block > 0 && sameShape(scales, blockedShape(shape, axis, block));
+  return fits ? { axis, block } : undefined;
+}
+
+/** The quantization, where codes are of 8 bits and no scale is of a block: what integer operators take. */
 function codesOf(found: Quantization | undefined): Quantization<CodeType> | undefined {
-  return found !== undefined && found.params.dtype !== 'int32'
-    ? (found as Quantization<CodeType>)
-    : undefined;
+  if (found === undefined || found.params.block !== undefined) return undefined;
+  const { dtype } = found.params;
+  return dtype === 'int8' || dtype === 'uint8' ? (found as Quantization<CodeType>) : undefined;
 }
 
 function same(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

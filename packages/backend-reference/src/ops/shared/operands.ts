@@ -1,4 +1,4 @@
-import type { HostIO } from '@halftone/core';
+import type { CodeArray, HostIO } from '@halftone/core';
 
 /** Elements of an 8-bit tensor. */
 export type Codes = Int8Array | Uint8Array;
@@ -6,6 +6,11 @@ export type Codes = Int8Array | Uint8Array;
 /** The elements of an 8-bit operand or result. */
 export function codes(io: HostIO, name: string): Codes {
   return io[name]!.data as Codes;
+}
+
+/** The elements of an operand or result of codes of any width. */
+export function anyCodes(io: HostIO, name: string): CodeArray {
+  return io[name]!.data as CodeArray;
 }
 
 /** The elements of an int32 operand or result. */
