@@ -61,6 +61,20 @@ export type Attribute =
   /** A kind that no typed operator reads (a subgraph, a sparse tensor, a type): kept by `origin` alone. */
   | { readonly type: 'other' };
 
+/** The nodes that an If runs in one of its two cases; they also read values around the If, by name. */
+export interface Branch {
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly values: ReadonlyMap<string, ValueInfo>;
+  /** One for each output of the If. */
+  readonly outputs: readonly string[];
+}
+
+export interface Branches {
+  readonly whenTrue: Branch;
+  readonly whenFalse: Branch;
+}
+
 /**
  * One operator. Nodes are never changed in place: a pass that edits one makes another without `origin`, so a typed node
  * with `origin` is still what the file said; an opaque one keeps it, as only the names of its inputs can change.
@@ -79,6 +93,8 @@ export interface Node {
   readonly opaque: boolean;
   /** Outer values that the subgraphs of an opaque node read. */
   readonly captures?: readonly string[];
+  /** The subgraphs of an If; read when asked for, with the errors of the reader. */
+  readonly branches?: () => Branches;
   readonly origin?: unknown;
 }
 

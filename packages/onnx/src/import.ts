@@ -1,4 +1,12 @@
-import { type Constant, type Graph, isKnownOperator, type Node, type ValueInfo } from '@halftone/graph';
+import {
+  type Branch,
+  type Branches,
+  type Constant,
+  type Graph,
+  isKnownOperator,
+  type Node,
+  type ValueInfo,
+} from '@halftone/graph';
 import { readAttributes } from './attributes.ts';
 import { constantOfNode } from './constant-node.ts';
 import type { ExternalReader } from './external-range.ts';
@@ -22,12 +30,13 @@ import { decodeMessage } from './wire/decode.ts';
 export function importModel(bytes: Uint8Array, external: ExternalReader | undefined): Graph {
   const model = decodeMessage(modelType, bytes);
   if (model.graph === undefined) throw invalid('graph', 'it is missing; the file is no ONNX model');
-  return new Importer(model, model.graph, external).graph();
+  return new Importer(model, model.graph, 'graph', external).graph();
 }
 
 class Importer {
   readonly #model: ModelProto;
   readonly #proto: GraphProto;
+  readonly #path: string;
   readonly #external: ExternalReader | undefined;
   readonly #constants = new Map<string, Constant>();
   readonly #inputs: ValueInfo[] = [];
@@ -36,9 +45,10 @@ class Importer {
   readonly #definitions = new Map<string, string>();
   readonly #functions: ReadonlySet<string>;
 
-  constructor(model: ModelProto, proto: GraphProto, external: ExternalReader | undefined) {
+  constructor(model: ModelProto, proto: GraphProto, path: string, external: ExternalReader | undefined) {
     this.#model = model;
     this.#proto = proto;
+    this.#path = path;
     this.#external = external;
     this.#functions = new Set((model.functions ?? []).map(functionKey));
   }
@@ -87,6 +97,49 @@ class Importer {
     };
   }
 
+  /** Reads a subgraph of an If, whose nodes have the meaning of `fileOpset`. */
+  branch(fileOpset: number): Branch {
+    this.#readInitializers(new Set());
+    this.#readInputs();
+    if (this.#inputs.length > 0)
+      throw invalid(`${this.#path}.input`, 'a branch of If has no inputs: it reads the values around it');
+    (this.#proto.node ?? []).forEach((proto, index) => {
+      this.#readNode(proto, index, fileOpset, new Set());
+    });
+    const parts = {
+      nodes: inOrder(this.#nodes),
+      constants: this.#constants,
+      inputs: [],
+      outputs: (this.#proto.output ?? []).map((proto, index) =>
+        readValueInfo(proto, `${this.#path}.output[${index}]`),
+      ),
+      values: this.#readValues(),
+      // What the branch reads from outside is no name for new values.
+      reserved: namesInside([this.#proto]),
+    };
+    const opset = Math.max(fileOpset, baseOpset);
+    const { nodes, constants } = fileOpset < opset ? liftNodes(parts, opset) : parts;
+    return { nodes, constants, values: parts.values, outputs: parts.outputs.map(({ name }) => name) };
+  }
+
+  #branches(proto: NodeProto, path: string, fileOpset: number): Pick<Node, 'branches'> {
+    const graphOf = (name: string): GraphProto | undefined =>
+      proto.attribute?.find((attribute) => attribute.name === name)?.g;
+    const [whenTrue, whenFalse] = [graphOf('then_branch'), graphOf('else_branch')];
+    if (proto.opType !== 'If' || domainOf(proto.domain) !== '' || !whenTrue || !whenFalse) return {};
+    const outputs = proto.output?.length ?? 0;
+    const read = (name: string, graph: GraphProto): Branch => {
+      const branch = new Importer(this.#model, graph, `${path}.${name}`, this.#external).branch(fileOpset);
+      if (branch.outputs.length === outputs) return branch;
+      throw invalid(`${path}.${name}`, `it has ${branch.outputs.length} outputs, the If ${outputs}`);
+    };
+    let found: Branches | undefined;
+    return {
+      branches: () =>
+        (found ??= { whenTrue: read('then_branch', whenTrue), whenFalse: read('else_branch', whenFalse) }),
+    };
+  }
+
   /** Names in subgraphs and in graphs for training: a new value of such a name would be hidden there, or read in its stead. */
   #reservedNames(): Pick<Graph, 'reserved'> {
     const training = (this.#model.trainingInfo ?? []).flatMap((info) => [
@@ -120,7 +173,7 @@ class Importer {
 
   #readInitializers(used: ReadonlySet<string>): void {
     (this.#proto.initializer ?? []).forEach((proto, index) => {
-      const path = `graph.initializer[${index}]`;
+      const path = `${this.#path}.initializer[${index}]`;
       const name = proto.name ?? '';
       if (name === '') throw invalid(path, 'the tensor has no name');
       this.#define(name, path);
@@ -128,7 +181,7 @@ class Importer {
       this.#constants.set(name, constantOfProto(proto, { path, origin, external: this.#external }));
     });
     (this.#proto.sparseInitializer ?? []).forEach((proto, index) => {
-      const path = `graph.sparseInitializer[${index}]`;
+      const path = `${this.#path}.sparseInitializer[${index}]`;
       const name = proto.values?.name ?? '';
       if (name === '') throw invalid(path, 'the tensor has no name');
       this.#define(name, path);
@@ -149,7 +202,7 @@ class Importer {
   #readInputs(): void {
     const seen = new Set<string>();
     (this.#proto.input ?? []).forEach((proto, index) => {
-      const path = `graph.input[${index}]`;
+      const path = `${this.#path}.input[${index}]`;
       const info = readValueInfo(proto, path);
       if (seen.has(info.name))
         throw invalid(path, `input ${quoted(info.name)} comes twice`, { value: info.name });
@@ -162,7 +215,7 @@ class Importer {
   }
 
   #readNode(proto: NodeProto, index: number, opset: number, used: ReadonlySet<string>): void {
-    const path = `graph.node[${index}]`;
+    const path = `${this.#path}.node[${index}]`;
     const op = proto.opType ?? '';
     const place = `${path} ${quoted(proto.name)} (${op})`;
     if (op === '') throw invalid(place, 'the node has no operator');
@@ -186,6 +239,7 @@ class Importer {
       opaque:
         !isKnownOperator(domain, op) || subgraphsOf(proto).length > 0 || this.#functions.has(nodeKey(proto)),
       ...(captures.length === 0 ? {} : { captures }),
+      ...this.#branches(proto, path, opset),
       origin,
     });
   }
@@ -196,7 +250,7 @@ class Importer {
         if (name === '' || this.#definitions.has(name)) continue;
         const index = (node.origin as NodeOrigin).index;
         throw invalid(
-          `graph.node[${index}] ${quoted(node.name)} (${node.op})`,
+          `${this.#path}.node[${index}] ${quoted(node.name)} (${node.op})`,
           `it reads ${quoted(name)}, which nothing makes`,
           {
             node: node.name,
@@ -210,7 +264,7 @@ class Importer {
   #readOutputs(): readonly ValueInfo[] {
     const seen = new Set<string>();
     return (this.#proto.output ?? []).map((proto, index) => {
-      const path = `graph.output[${index}]`;
+      const path = `${this.#path}.output[${index}]`;
       const info = readValueInfo(proto, path);
       if (seen.has(info.name))
         throw invalid(path, `output ${quoted(info.name)} comes twice`, { value: info.name });
@@ -224,7 +278,7 @@ class Importer {
   #readValues(): ReadonlyMap<string, ValueInfo> {
     const values = new Map<string, ValueInfo>();
     (this.#proto.valueInfo ?? []).forEach((proto: ValueInfoProto, index) => {
-      const info = readValueInfo(proto, `graph.valueInfo[${index}]`);
+      const info = readValueInfo(proto, `${this.#path}.valueInfo[${index}]`);
       if (!values.has(info.name)) values.set(info.name, info);
     });
     return values;

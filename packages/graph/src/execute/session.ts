@@ -3,9 +3,11 @@ import { type Arithmetic, arithmeticOf, type ArithmeticOptions } from '../arithm
 import type { Graph } from '../ir.ts';
 import { lower, requireOperators } from '../lower/lower.ts';
 import { prepareInteger } from '../passes/index.ts';
+import { hasBranches } from '../passes/branches.ts';
 import { requireIntegerOnly } from '../plan/integer-only.ts';
 import { type Plan, plan, type PlanRow } from '../plan/plan.ts';
 import { Instance } from './instance.ts';
+import { resolveBranches } from './resolve-branches.ts';
 import { bindInputs, shapeInputs } from './shape-inputs.ts';
 
 export interface SessionOptions extends ArithmeticOptions {
@@ -45,7 +47,7 @@ export class GraphSession {
     this.#arithmetic = arithmeticOf(options);
     this.#bound = shapeInputs(this.#graph);
     if (this.#bound.length > 0) {
-      requireOperators(this.#graph);
+      requireOperators({ ...this.#graph, nodes: this.#graph.nodes.filter((node) => !hasBranches(node)) });
       return;
     }
     const shapes = Object.fromEntries(
@@ -133,7 +135,9 @@ export class GraphSession {
   }
 
   #plan(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Plan {
-    const program = lower(graph, shapes, this.#arithmetic);
+    const branched = graph.nodes.some(hasBranches);
+    const straight = branched ? prepareInteger(resolveBranches(graph, shapes)) : graph;
+    const program = lower(straight, shapes, this.#arithmetic);
     if (this.#options.integerOnly) requireIntegerOnly(program);
     return plan(program, this.#options);
   }

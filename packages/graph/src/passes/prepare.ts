@@ -1,5 +1,6 @@
 import type { Graph } from '../ir.ts';
 import { type Budget, budgetFor } from '../lower/budget.ts';
+import { inlineKnownBranches } from './branches.ts';
 import { dropRedundantClamps } from './drop-clamps.ts';
 import { foldAffine } from './fold-affine.ts';
 import { foldBatchNorm } from './fold-batch-norm.ts';
@@ -9,7 +10,8 @@ import type { FuseOptions } from './fusion.ts';
 import { removeIdentities } from './remove-identities.ts';
 
 /**
- * The form that quantization and float execution start from: no identities, constants computed, BatchNormalization and
+ * The form that quantization and float execution start from: no identities, constants computed, the branches that they
+ * choose in the place of If, BatchNormalization and
  * other constants for each channel inside weights and biases.
  */
 export function prepareFloat(graph: Graph): Graph {
@@ -18,7 +20,7 @@ export function prepareFloat(graph: Graph): Graph {
 
 function prepareWithin(graph: Graph, budget: Budget): Graph {
   for (let current = graph; ; ) {
-    const folded = foldConstants(removeIdentities(current), { budget });
+    const folded = inlineKnownBranches(foldConstants(removeIdentities(current), { budget }));
     const next = foldBatchNorm(foldAffine(folded, budget), budget);
     // Passes keep the node objects that they do not change, and each change leaves fewer nodes or other ones.
     if (
