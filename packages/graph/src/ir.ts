@@ -70,6 +70,7 @@ export interface Branch {
   readonly outputs: readonly string[];
 }
 
+/** The two subgraphs of an If. */
 export interface Branches {
   readonly whenTrue: Branch;
   readonly whenFalse: Branch;
@@ -94,7 +95,7 @@ export interface Node {
   /** Outer values that the subgraphs of an opaque node read. */
   readonly captures?: readonly string[];
   /** The subgraphs of an If; read when asked for, with the errors of the reader. */
-  readonly branches?: () => Branches;
+  readonly branches?: Branches;
   readonly origin?: unknown;
 }
 

@@ -127,16 +127,17 @@ class Importer {
       proto.attribute?.find((attribute) => attribute.name === name)?.g;
     const [whenTrue, whenFalse] = [graphOf('then_branch'), graphOf('else_branch')];
     if (proto.opType !== 'If' || domainOf(proto.domain) !== '' || !whenTrue || !whenFalse) return {};
-    const outputs = proto.output?.length ?? 0;
     const read = (name: string, graph: GraphProto): Branch => {
       const branch = new Importer(this.#model, graph, `${path}.${name}`, this.#external).branch(fileOpset);
+      const outputs = proto.output?.length ?? 0;
       if (branch.outputs.length === outputs) return branch;
       throw invalid(`${path}.${name}`, `it has ${branch.outputs.length} outputs, the If ${outputs}`);
     };
-    let found: Branches | undefined;
     return {
-      branches: () =>
-        (found ??= { whenTrue: read('then_branch', whenTrue), whenFalse: read('else_branch', whenFalse) }),
+      branches: new StoredBranches(
+        () => read('then_branch', whenTrue),
+        () => read('else_branch', whenFalse),
+      ),
     };
   }
 
@@ -282,6 +283,27 @@ class Importer {
       if (!values.has(info.name)) values.set(info.name, info);
     });
     return values;
+  }
+}
+
+/** The subgraphs of an If, read at most once and not before something asks for them: the file may be only written again. */
+class StoredBranches implements Branches {
+  readonly #read: readonly [whenTrue: () => Branch, whenFalse: () => Branch];
+  #whenTrue: Branch | undefined;
+  #whenFalse: Branch | undefined;
+
+  constructor(whenTrue: () => Branch, whenFalse: () => Branch) {
+    this.#read = [whenTrue, whenFalse];
+  }
+
+  get whenTrue(): Branch {
+    this.#whenTrue ??= this.#read[0]();
+    return this.#whenTrue;
+  }
+
+  get whenFalse(): Branch {
+    this.#whenFalse ??= this.#read[1]();
+    return this.#whenFalse;
   }
 }
 

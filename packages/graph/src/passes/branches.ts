@@ -12,7 +12,7 @@ import {
 } from '../ir.ts';
 import { constantTensor } from './match.ts';
 
-type BranchNode = Node & { readonly branches: () => Branches };
+type BranchNode = Node & { readonly branches: Branches };
 type Rename = (name: string) => string;
 
 export function hasBranches(node: Node): node is BranchNode {
@@ -27,7 +27,7 @@ export function inlineKnownBranches(graph: Graph): Graph {
   for (const node of graph.nodes) {
     const condition = hasBranches(node) ? constantTensor(editor, node.inputs[0]) : undefined;
     if (!hasBranches(node) || condition?.dtype !== 'bool' || condition.data.length !== 1) continue;
-    const { whenTrue, whenFalse } = node.branches();
+    const { whenTrue, whenFalse } = node.branches;
     const taken = condition.data[0] ? whenTrue : whenFalse;
     if (!isMovable(taken)) continue;
     changed = true;
@@ -56,7 +56,7 @@ export function selectBranches(graph: Graph): {
   const editor = new GraphEditor(graph);
   const selections: Selection[] = [];
   for (const node of graph.nodes.filter(hasBranches)) {
-    const { whenTrue, whenFalse } = node.branches();
+    const { whenTrue, whenFalse } = node.branches;
     if (!isMovable(whenTrue) || !isMovable(whenFalse)) continue;
     const [first, second] = [place(editor, whenTrue), place(editor, whenFalse)];
     // The condition has one element and any rank; as a scalar it leaves the rank of the results alone.
@@ -123,12 +123,19 @@ function renamedNode(node: Node, rename: Rename): Node {
     inputs: node.inputs.map(rename),
     outputs: node.outputs.map(rename),
     ...(captures && { captures: captures.map(rename) }),
-    ...(branches && { branches: () => renamedBranches(branches(), rename) }),
+    ...(branches && { branches: renamedBranches(branches, rename) }),
   };
 }
 
-function renamedBranches({ whenTrue, whenFalse }: Branches, rename: Rename): Branches {
-  return { whenTrue: renamedBranch(whenTrue, rename), whenFalse: renamedBranch(whenFalse, rename) };
+function renamedBranches(branches: Branches, rename: Rename): Branches {
+  return {
+    get whenTrue() {
+      return renamedBranch(branches.whenTrue, rename);
+    },
+    get whenFalse() {
+      return renamedBranch(branches.whenFalse, rename);
+    },
+  };
 }
 
 /** A branch that reads the values around it under other names; its own keep theirs. */
