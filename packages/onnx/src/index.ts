@@ -1,3 +1,4 @@
+export { externalBytes } from './external-bytes.ts';
 export { type LoadOptions, loadOnnx, parseOnnx } from './load.ts';
 export type * from './messages.ts';
 export { readModel, writeModel } from './model.ts';

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { HalftoneError, isHalftoneError } from '@halftone/core';
 import type { Graph } from '@halftone/graph';
-import { loadOnnx } from '@halftone/onnx';
+import { externalBytes, loadOnnx } from '@halftone/onnx';
 
 /** Loads a model; errors about what stands in the file name it. Errors of `loadOnnx`, with `path` in their details. */
 export async function loadModel(path: string): Promise<Graph> {
@@ -15,4 +16,9 @@ export async function loadModel(path: string): Promise<Graph> {
       { cause: error },
     );
   }
+}
+
+/** What a model takes: its file, and what its weights take in files beside it. */
+export async function modelBytes(path: string, graph: Graph): Promise<number> {
+  return (await stat(path)).size + externalBytes(graph);
 }

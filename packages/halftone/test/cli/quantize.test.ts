@@ -161,11 +161,18 @@ describe('quantize', () => {
     await saveOnnx(classifier(), model, { externalData: true });
     expect((await readdir(at)).sort()).toEqual(['model.onnx', 'model.onnx.data']);
     const { data } = await writeData(at);
-    const { output, loadedInOnnxRuntime } = await json(['quantize', model, '--calibration', data]);
+    const { output, loadedInOnnxRuntime, bytes } = await json(['quantize', model, '--calibration', data]);
     expect(loadedInOnnxRuntime).toBe(true);
+    const [small, weights] = await Promise.all([stat(model), stat(`${model}.data`)]);
+    // The file beside it has gaps between tensors, which are no weights.
+    expect(bytes.before).toBeGreaterThan(small.size);
+    expect(bytes.before).toBeLessThanOrEqual(small.size + weights.size);
+    expect(bytes.after).toBe((await stat(output)).size);
     expect(await json(['compare', model, output, '--data', data, '--backend', 'reference'])).toMatchObject({
       bitEqual: 1,
+      bytes: { float: bytes.before, quantized: bytes.after },
     });
+    expect(await json(['inspect', model])).toMatchObject({ bytes: bytes.before });
   });
 
   it('writes several models into a folder', async () => {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { openBackend } from '@halftone/core';
 import { type Graph, GraphSession } from '@halftone/graph';
 import type { Command } from 'commander';
@@ -18,7 +17,7 @@ import {
   nonNegativeNumber,
   openData,
 } from '../options.ts';
-import { loadModel } from '../load-model.ts';
+import { loadModel, modelBytes } from '../load-model.ts';
 import { formatBytes, formatDb, formatPercent, table, Terminal } from '../terminal.ts';
 
 interface CompareCommand extends DataOptions, ArithmeticChoice {
@@ -104,7 +103,10 @@ async function compare(
       onProgress: (samples) => terminal.progress(`comparing: ${samples} of ${data.count} samples`),
     });
     await own?.dispose();
-    const sizes = { float: (await stat(floatPath)).size, quantized: (await stat(quantizedPath)).size };
+    const sizes = {
+      float: await modelBytes(floatPath, floatGraph),
+      quantized: await modelBytes(quantizedPath, quantizedGraph),
+    };
     const passed = options.maxDrop === undefined || -result.difference!.points <= options.maxDrop;
     report(
       terminal,

@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import reference from '@halftone/backend-reference';
 import { isHalftoneError, openBackend } from '@halftone/core';
 import { type Graph, GraphSession, inferShapes, type PlanRow, type ValueInfo } from '@halftone/graph';
 import type { Command } from 'commander';
-import { loadModel } from '../load-model.ts';
+import { loadModel, modelBytes } from '../load-model.ts';
 import { formatBytes, table, Terminal } from '../terminal.ts';
 
 export function registerInspect(program: Command): void {
@@ -19,7 +18,7 @@ export function registerInspect(program: Command): void {
 async function inspect(path: string, options: { json?: boolean; plan?: boolean }): Promise<void> {
   const terminal = new Terminal(options);
   const graph = await loadModel(path);
-  const bytes = (await stat(path)).size;
+  const bytes = await modelBytes(path, graph);
   const operators = count(
     graph.nodes.map((node) => (node.domain === '' ? node.op : `${node.domain}.${node.op}`)),
   );

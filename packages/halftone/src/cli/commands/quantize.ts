@@ -27,7 +27,7 @@ import { openOrt, type OrtModule, ortRunner } from '../../ort.ts';
 import { makeFolder, writeChecked } from '../files.ts';
 import { findOrt } from '../optional.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
-import { loadModel } from '../load-model.ts';
+import { loadModel, modelBytes } from '../load-model.ts';
 import { Terminal } from '../terminal.ts';
 import { summarize } from './quantize-summary.ts';
 
@@ -203,7 +203,10 @@ async function quantizeOne(
       );
       signal.throwIfAborted();
     });
-    const bytes = { before: (await stat(path)).size, after: (await stat(target)).size };
+    const bytes = {
+      before: await modelBytes(path, graph),
+      after: await modelBytes(target, await loadModel(target)),
+    };
     summarize(terminal, {
       path,
       target,
