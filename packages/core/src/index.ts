@@ -10,6 +10,7 @@ export { type Format, type FormatName, formats, isFormat } from './formats/forma
 export type { EncodeOptions } from './formats/minifloat.ts';
 export { packCodes, unpackCodes } from './formats/packed-codes.ts';
 export { type Bnb4Matrix, type Bnb4Type, dequantizeBnb4, quantizeBnb4 } from './formats/packing/bnb4.ts';
+export { dequantizeGather, type GatherTable, quantizeGather } from './formats/packing/gather-blocks.ts';
 export { dequantizeGguf, type GgufType, quantizeGguf } from './formats/packing/gguf.ts';
 export {
   dequantizeNBits,

@@ -30,3 +30,32 @@ export function unpackCodes(
   }
   return codes;
 }
+
+/** Packs rows of `width` codes, each to whole bytes; what a row's last byte has left is `filler`. */
+export function packRows(
+  codes: ArrayLike<number>,
+  width: number,
+  bits: 2 | 4 | 8,
+  filler: number,
+): Uint8Array {
+  if (bits === 8) return Uint8Array.from(codes);
+  const perByte = 8 / bits;
+  const padded = Math.ceil(width / perByte) * perByte;
+  const rows = width === 0 ? 0 : codes.length / width;
+  const filled = new Uint8Array(rows * padded).fill(filler);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < width; i++) filled[row * padded + i] = codes[row * width + i]!;
+  return packCodes(filled, bits);
+}
+
+/** Takes apart what `packRows` put together. */
+export function unpackRows(bytes: Uint8Array, rows: number, width: number, bits: 2 | 4 | 8): Uint8Array {
+  if (bits === 8) return bytes.slice(0, rows * width);
+  const perByte = 8 / bits;
+  const padded = Math.ceil(width / perByte) * perByte;
+  const all = unpackCodes(bytes, rows * padded, bits, false);
+  return Uint8Array.from(
+    { length: rows * width },
+    (_, i) => all[Math.floor(i / width) * padded + (i % width)]!,
+  );
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { type Bnb4Type, dequantizeBnb4, quantizeBnb4 } from '../../src/formats/packing/bnb4.ts';
-import { dequantizeGguf, quantizeGguf } from '../../src/formats/packing/gguf.ts';
+import { dequantizeGather, quantizeGather } from '../../src/formats/packing/gather-blocks.ts';
+import { dequantizeGguf, type GgufType, quantizeGguf } from '../../src/formats/packing/gguf.ts';
 import { dequantizeNBits, quantizeNBits } from '../../src/formats/packing/matmul-nbits.ts';
 import { tensor } from '../../src/tensor.ts';
 import { readVectors } from '../numerics/vectors.ts';
@@ -23,6 +24,27 @@ interface Vectors {
 }
 
 const vectors = readVectors<Vectors>('packing-vectors.json');
+const gguf = readVectors<{
+  readonly packed: readonly {
+    readonly type: GgufType;
+    readonly values: readonly number[];
+    readonly bytes: readonly number[];
+    readonly reals: readonly number[];
+  }[];
+  readonly q4k: readonly { readonly bytes: readonly number[]; readonly reals: readonly number[] }[];
+}>('gguf-vectors.json');
+const gather = readVectors<{
+  readonly tables: readonly {
+    readonly bits: 4 | 8;
+    readonly rows: number;
+    readonly width: number;
+    readonly block: number;
+    readonly packed: readonly number[];
+    readonly scale: readonly number[];
+    readonly zeroPoint: readonly number[] | null;
+    readonly reals: readonly number[];
+  }[];
+}>('gather-vectors.json');
 const fails = (code: string) => expect.objectContaining({ code });
 
 describe('MatMulNBits', () => {
@@ -130,11 +152,82 @@ describe('GGUF blocks', () => {
     expect(dequantizeGguf(bytes, 'Q8_0')[3]).toBe(-127);
   });
 
+  test.each(gguf.packed)('$type: bytes and reals of gguf-py', ({ type, values: given, bytes, reals }) => {
+    const packed = quantizeGguf(Float32Array.from(given), type);
+    expect(Array.from(packed)).toEqual(bytes);
+    expect(Array.from(dequantizeGguf(packed, type))).toEqual(reals);
+  });
+
+  test.each(gguf.q4k)('Q4_K: reals of gguf-py, every bit of the factors in use', ({ bytes, reals }) => {
+    expect(Array.from(dequantizeGguf(Uint8Array.from(bytes), 'Q4_K'))).toEqual(reals);
+  });
+
+  it('Q4_K: each element is at most half a step of its block away, and a step for the rounded factors', () => {
+    const sizes = [1, 0.5, 2, 0.1, 1.5, 0.7, 3, 0.9];
+    const given = Float32Array.from({ length: 512 }, (_, i) => {
+      const size = sizes[(i >> 5) % 8]!;
+      return size * ((((i * 61) % 127) / 63 - 1) * (i < 256 ? 1 : 0.25) + (i % 64 < 32 ? 0.4 : 0));
+    });
+    const bytes = quantizeGguf(given, 'Q4_K');
+    expect(bytes.length).toBe(288);
+    const back = dequantizeGguf(bytes, 'Q4_K');
+    for (let j = 0; j < 16; j++) {
+      const block = given.subarray(j * 32, j * 32 + 32);
+      const step = (Math.max(0, ...block) - Math.min(0, ...block)) / 15;
+      const coarsest = (3 * 2.4) / 15 / 63;
+      block.forEach((x, i) => expect(Math.abs(back[j * 32 + i]! - x)).toBeLessThan(step + 16 * coarsest));
+    }
+  });
+
   it('of zeros are zeros, and of part of a block refused', () => {
-    for (const type of ['Q4_0', 'Q8_0'] as const) {
-      expect(dequantizeGguf(quantizeGguf(new Float32Array(64), type), type).every((x) => x === 0)).toBe(true);
+    for (const type of ['Q4_0', 'Q8_0', 'Q4_K'] as const) {
+      expect(dequantizeGguf(quantizeGguf(new Float32Array(256), type), type).every((x) => x === 0)).toBe(
+        true,
+      );
       expect(() => quantizeGguf(new Float32Array(31), type)).toThrow(fails('HT_SHAPE_MISMATCH'));
       expect(() => dequantizeGguf(new Uint8Array(35), type)).toThrow(fails('HT_SHAPE_MISMATCH'));
     }
+  });
+});
+
+describe('GatherBlockQuantized', () => {
+  test.each(gather.tables)('$bits bits, [$rows, $width] by $block: reals of ONNX Runtime', (v) => {
+    const { bits, rows, width, block } = v;
+    const table = {
+      bits,
+      rows,
+      width,
+      block,
+      packed: Uint8Array.from(v.packed),
+      scale: Float32Array.from(v.scale),
+      zeroPoint: v.zeroPoint ? Uint8Array.from(v.zeroPoint) : undefined,
+    };
+    expect(Array.from(dequantizeGather(table).data)).toEqual(v.reals);
+  });
+
+  test.each([
+    [4, true],
+    [4, false],
+    [8, true],
+    [8, false],
+  ] as const)('%i bits, symmetric %s: what is read is at most half a step away', (bits, symmetric) => {
+    const [rows, width] = [3, 37];
+    const x = Array.from({ length: rows * width }, (_, i) => (i < width ? 0 : ((i * 29) % 83) / 20 - 1.5));
+    const table = quantizeGather(tensor('float32', x, [rows, width]), { bits, block: 16, symmetric });
+    expect(table.packed.length).toBe(rows * (bits === 4 ? 19 : 37));
+    expect(table.scale.length).toBe(rows * 3);
+    expect(table.zeroPoint?.length).toBe(symmetric ? undefined : rows * (bits === 4 ? 2 : 3));
+    const back = dequantizeGather(table).data;
+    x.forEach((v, i) => {
+      const step = table.scale[Math.floor(i / width) * 3 + Math.floor((i % width) / 16)]!;
+      // The positive end of a symmetric range is half a step short of its last code.
+      expect(Math.abs(back[i]! - v)).toBeLessThanOrEqual((symmetric ? 0.51 : 0.5001) * step);
+    });
+  });
+
+  it('refuses other bits and blocks', () => {
+    const x = tensor('float32', [1, 2], [1, 2]);
+    expect(() => quantizeGather(x, { bits: 2 as 4 })).toThrow(fails('HT_INVALID_ARGUMENT'));
+    expect(() => quantizeGather(x, { block: 24 })).toThrow(fails('HT_INVALID_ARGUMENT'));
   });
 });

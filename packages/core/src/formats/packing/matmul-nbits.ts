@@ -3,7 +3,7 @@
 // asymmetric: s = (max - min) / (2^bits - 1) of a range that holds 0, z = round(-min / s)
 import { HalftoneError } from '../../errors.ts';
 import { type Tensor, zeros } from '../../tensor.ts';
-import { packCodes, unpackCodes } from '../packed-codes.ts';
+import { packCodes, packRows, unpackRows } from '../packed-codes.ts';
 
 /** A matrix of weights as MatMulNBits takes it: quantized by blocks along K, stored column by column. */
 export interface NBitsMatrix {
@@ -77,7 +77,8 @@ export function quantizeNBits(weights: Tensor<'float32'>, options: NBitsOptions 
     block,
     packed,
     scale,
-    zeroPoint: symmetric ? undefined : packRows(zeroCodes, n, blocks, bits),
+    // What the last byte has left is the default zero point, as in ONNX Runtime.
+    zeroPoint: symmetric ? undefined : packRows(zeroCodes, blocks, bits, 1 << (bits - 1)),
   };
 }
 
@@ -85,32 +86,18 @@ export function quantizeNBits(weights: Tensor<'float32'>, options: NBitsOptions 
 export function dequantizeNBits(matrix: NBitsMatrix): Tensor<'float32'> {
   const { k, n, bits, block, packed, scale, zeroPoint } = matrix;
   const blocks = Math.ceil(k / block);
-  const codes = bits === 8 ? packed : unpackCodes(packed, n * blocks * block, bits, false);
+  const codes = unpackRows(packed, n, blocks * block, bits);
+  const zeroCodes = zeroPoint && unpackRows(zeroPoint, n, blocks, bits);
   const weights = zeros('float32', [k, n]);
   for (let column = 0; column < n; column++) {
-    const row = Math.ceil((blocks * bits) / 8);
-    const own = zeroPoint?.subarray(column * row, (column + 1) * row);
-    const zeroCodes = own && (bits === 8 ? own : unpackCodes(own, blocks, bits, false));
     for (let i = 0; i < k; i++) {
       const b = Math.floor(i / block);
-      const zero = zeroCodes?.[b] ?? 1 << (bits - 1);
       const at = column * blocks + b;
+      const zero = zeroCodes?.[at] ?? 1 << (bits - 1);
       weights.data[i * n + column] = (codes[at * block + (i % block)]! - zero) * scale[at]!;
     }
   }
   return weights;
-}
-
-function packRows(codes: Uint8Array, rows: number, columns: number, bits: 2 | 4 | 8): Uint8Array {
-  if (bits === 8) return codes;
-  const perByte = 8 / bits;
-  // What the last byte has left is the default zero point, as in ONNX Runtime.
-  const filled = new Uint8Array(Math.ceil(columns / perByte) * perByte).fill(1 << (bits - 1));
-  const packed = Array.from({ length: rows }, (_, row) => {
-    filled.set(codes.subarray(row * columns, (row + 1) * columns));
-    return packCodes(filled, bits);
-  });
-  return Uint8Array.from(packed.flatMap((bytes) => [...bytes]));
 }
 
 function requireLayout(bits: number, block: number): void {
