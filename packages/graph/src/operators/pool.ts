@@ -1,7 +1,8 @@
-import { averageFactors, HalftoneError, isFixedMode, sizeOf, type WindowSpec } from '@halftone/core';
+import { averageFactors, HalftoneError, isFixedMode, sizeOf, type WindowSpec, zeros } from '@halftone/core';
 import { intAttr, intsAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
+import type { Value } from '../lower/program.ts';
 import { requireFloat } from './require-float.ts';
 import { codeType, factorsOf, requireScalars, scaleOf, zeroPointOf } from './codes.ts';
 import type { InferContext, Operator } from './definition.ts';
@@ -85,26 +86,48 @@ function maxPool(op: string, global: boolean): Operator {
   };
 }
 
-/** The window of a mean. Throws HT_UNSUPPORTED where padding counts and ceil_mode adds more than the node states. */
-function averageWindow(
-  node: Node,
-  lowering: Lowering,
-  global: boolean,
-): WindowSpec & { countIncludePad: boolean } {
+/** An image and its window, for a mean. */
+interface Averaged {
+  readonly x: Value;
+  readonly window: WindowSpec & { readonly countIncludePad: boolean };
+}
+
+/** What AveragePool takes means of. */
+function averaged(node: Node, lowering: Lowering, global: boolean): Averaged {
   const window = poolWindow(node, lowering, global);
+  const x = lowering.value(node.inputs[0]!, 'last');
   const countIncludePad = intAttr(node, 'count_include_pad', 0) === 1;
   const rank = lowering.rank(node.inputs[0]!) - 2;
   const stated = intsAttr(node, 'pads', new Array<number>(2 * rank).fill(0)).slice(rank);
   const [bottom, right] = rank === 1 ? [0, stated[0]!] : [stated[0]!, stated[1]!];
-  // ONNX counts the padding that the node states and not what ceil_mode adds; one count for both would be wrong.
-  if (
-    countIncludePad &&
-    intAttr(node, 'ceil_mode', 0) === 1 &&
-    (window.pads[2] > bottom || window.pads[3] > right)
-  ) {
-    throw lowering.refusal(node, 'count_include_pad with a window that ceil_mode adds is not covered');
-  }
-  return { ...window, countIncludePad };
+  const [top, left, lowest, rightmost] = window.pads;
+  const reachesOver = intAttr(node, 'ceil_mode', 0) === 1 && (lowest > bottom || rightmost > right);
+  if (!countIncludePad || !reachesOver) return { x, window: { ...window, countIncludePad } };
+  // ONNX counts the padding that the node states and not what ceil_mode adds: the first becomes part of the image.
+  const { n, h, w, c } = window;
+  const spec = {
+    dtype: x.dtype,
+    shape: [n, h, w, c],
+    before: [0, top, left, 0],
+    after: [0, bottom, right, 0],
+    mode: 'constant',
+  } as const;
+  const padded = lowering.kernel(
+    'pad',
+    spec,
+    { x, value: lowering.constant(zeros('float32', [1])) },
+    node.outputs[0]!,
+  )['y']!;
+  return {
+    x: padded,
+    window: {
+      ...window,
+      h: top + h + bottom,
+      w: left + w + right,
+      pads: [0, 0, lowest - bottom, rightmost - right],
+      countIncludePad: false,
+    },
+  };
 }
 
 function averagePool(op: string, global: boolean): Operator {
@@ -114,13 +137,11 @@ function averagePool(op: string, global: boolean): Operator {
     infer: global ? inferGlobal : inferPool,
     lower(node, lowering) {
       requireFloat(node, lowering, node.inputs[0]!);
-      const spec = averageWindow(node, lowering, global);
+      const { x, window } = averaged(node, lowering, global);
       lowering.define(
         node.outputs[0]!,
         'last',
-        lowering.kernel('avgpool', spec, { x: lowering.value(node.inputs[0]!, 'last') }, node.outputs[0]!)[
-          'y'
-        ]!,
+        lowering.kernel('avgpool', window, { x }, node.outputs[0]!)['y']!,
       );
     },
   };
@@ -134,9 +155,12 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
     lower(node, lowering) {
       const [x, xScale, xZero, yScale, yZero] = node.inputs as [string, string, string?, string?, string?];
       const dtype = codeType(node, lowering, x);
-      const window = averageWindow(node, lowering, global);
-      const [kh, kw] = window.kernel;
       requireScalars(node, lowering, xZero, yZero);
+      const xZeroPoint = zeroPointOf(lowering, xZero, dtype).value;
+      // ONNX Runtime's own operator counts every element of a window, also of what ceil_mode adds.
+      const countIncludePad = intAttr(node, 'count_include_pad', 0) === 1;
+      const window = { ...poolWindow(node, lowering, global), countIncludePad };
+      const [kh, kw] = window.kernel;
       const scales = [scaleOf(node, lowering, xScale), scaleOf(node, lowering, yScale)];
       // In fixed point the mean is a code of x, which one pair scales.
       const pairs = isFixedMode(lowering.modes.requantize) ? 1 : kh * kw;
@@ -146,7 +170,7 @@ function qlinearAveragePool(op: string, global: boolean): Operator {
       const spec = { ...window, dtype, to: dtype, mode: lowering.modes.requantize };
       const inputs = {
         x: lowering.value(x, 'last'),
-        xZeroPoint: zeroPointOf(lowering, xZero, dtype).value,
+        xZeroPoint,
         ...factors.operands,
         zeroPoint: zeroPointOf(lowering, yZero, dtype).value,
       };
