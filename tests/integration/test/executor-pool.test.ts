@@ -82,6 +82,15 @@ describe('AveragePool', () => {
     await expectOrt(model, { x: random.floats(x) });
   });
 
+  test.each(both)('between codes, count_include_pad %i, %s', async (count, _, { x, attributes }) => {
+    const model = new Model(19);
+    const params = [model.float(0.02), model.code('uint8', 120)];
+    const real = model.node('DequantizeLinear', [model.input('x', 'uint8', x), ...params]);
+    const mean = model.node('AveragePool', [real], { ...attributes, count_include_pad: count });
+    model.output(model.node('QuantizeLinear', [mean, ...params]));
+    await expectWithinOneStep(model, { x: new Random(27).codes('uint8', x) });
+  });
+
   test.each([[[2, 3, 5, 7]], [[1, 4, 9]]])('GlobalAveragePool of [%s]', async (x) => {
     const random = new Random(24);
     const model = new Model();

@@ -1,5 +1,5 @@
 // Add, Mul and pools of averages: operators that ONNX knows on reals only, and ONNX Runtime's domain on codes.
-import { intsAttr } from '../attributes.ts';
+import { intAttr, intsAttr } from '../attributes.ts';
 import type { GraphEditor } from '../edit.ts';
 import { attribute, makeNode, type Node } from '../ir.ts';
 import { MICROSOFT } from '../operators/domains.ts';
@@ -34,6 +34,8 @@ export function fuseAveragePool(editor: GraphEditor, node: Node): void {
   const result = quantizedResult(editor, node.outputs[0]!);
   if (!x || !result || x.params.dtype !== result.quantizer.params.dtype) return;
   if (intsAttr(node, 'dilations', []).some((step) => step !== 1)) return;
+  // The two count the padding of a window that ceil_mode adds differently.
+  if (intAttr(node, 'ceil_mode', 0) === 1 && intAttr(node, 'count_include_pad', 0) === 1) return;
   const inputs = [x.codes, ...paramNames(editor, x), ...paramNames(editor, result.quantizer)];
   const attributes = { ...without(node.attributes, 'dilations'), channels_last: attribute.int(0) };
   replaceByInteger(editor, node, result, (output) =>
