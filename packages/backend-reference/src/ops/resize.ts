@@ -6,6 +6,9 @@ export function resize(spec: ResizeSpec, io: HostIO): void {
   const y = io['y']!.data as Float32Array;
   let x = io['x']!.data as Float32Array;
   const shape = [...spec.shape];
+  const { extrapolation } = spec;
+  // As the cast of ONNX Runtime: an integer takes the whole part.
+  const outside = spec.dtype === 'int64' ? BigInt(Math.trunc(extrapolation)) : extrapolation;
   for (const resized of spec.axes) {
     const taps = resizeTaps(spec, resized);
     const outer = sizeOf(shape.slice(0, resized.axis));
@@ -18,8 +21,8 @@ export function resize(spec: ResizeSpec, io: HostIO): void {
         for (let i = 0; i < inner; i++, to++) {
           const from = o * extent * inner + i;
           if (spec.mode === 'nearest' && indices.length > 0) next[to] = x[from + indices[0]! * inner]!;
-          else
-            next[to] = indices.length === 0 ? spec.extrapolation : weighted(x, from, inner, indices, weights);
+          else if (indices.length === 0) next[to] = outside as number;
+          else next[to] = weighted(x, from, inner, indices, weights);
         }
       }
     }
