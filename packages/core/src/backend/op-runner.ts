@@ -54,6 +54,11 @@ export class OpRunner {
     return provider ? provider.supports(spec) : { reason: `${this.name} has no ${op}` };
   }
 
+  /** Whether the backend has kernels of its own for an op; which specs they take, `supports` says. */
+  has(op: OpName): boolean {
+    return this.#provider(op) !== undefined;
+  }
+
   /** Allocates a tensor of unspecified contents in the backend's memory; the caller disposes it. */
   alloc(desc: TensorDesc): DeviceTensor {
     this.#alive();

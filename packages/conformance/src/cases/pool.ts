@@ -1,0 +1,63 @@
+import { averageFactors, requantizeModes, type WindowSpec } from '@halftone/core';
+import { type Case, makeCase, type Recipe } from '../case.ts';
+import { short, signs, windows, zeroPoints } from './shared.ts';
+
+export function qmaxpoolCases(): readonly Case<'qmaxpool'>[] {
+  return signs.flatMap((dtype) =>
+    windows.flatMap(([name, window]) => [
+      makeCase('qmaxpool', `${name}/${short(dtype)}`, { ...window, dtype }),
+      makeCase(
+        'qmaxpool',
+        `${name}-lowest/${short(dtype)}`,
+        { ...window, dtype },
+        { x: { fill: 'constant', value: dtype === 'int8' ? -128 : 0 } },
+      ),
+    ]),
+  );
+}
+
+export function qavgpoolCases(): readonly Case<'qavgpool'>[] {
+  const [sx, sy] = [0.021, 0.013];
+  const used = (mode: (typeof requantizeModes)[number], window: WindowSpec): Record<string, Recipe> => {
+    const { multiplier, shift } = averageFactors(mode, sx, sy, window.kernel[0] * window.kernel[1]);
+    return { multiplier: { data: [...multiplier] }, ...(shift ? { shift: { data: [...shift] } } : {}) };
+  };
+  return signs.flatMap((dtype) =>
+    requantizeModes.flatMap((mode) =>
+      windows.flatMap(([name, window]) =>
+        [false, true].map((countIncludePad) =>
+          makeCase(
+            'qavgpool',
+            `${name}-${countIncludePad ? 'counts-padding' : 'counts-pixels'}/${short(dtype)}/${mode}`,
+            { ...window, dtype, to: dtype, mode, countIncludePad },
+            { ...used(mode, window), zeroPoint: { data: [zeroPoints(dtype)[1]!] } },
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+export function maxpoolCases(): readonly Case<'maxpool'>[] {
+  return windows.flatMap(([name, window]) => [
+    makeCase('maxpool', name, window),
+    makeCase('maxpool', `${name}-special`, window, { x: { fill: 'special' } }),
+  ]);
+}
+
+export function avgpoolCases(): readonly Case<'avgpool'>[] {
+  return windows.flatMap(([name, window]) =>
+    [false, true].flatMap((countIncludePad) => [
+      makeCase('avgpool', `${name}-${countIncludePad ? 'counts-padding' : 'counts-pixels'}`, {
+        ...window,
+        countIncludePad,
+      }),
+      makeCase(
+        'avgpool',
+        `${name}-${countIncludePad ? 'counts-padding' : 'counts-pixels'}-special`,
+        { ...window, countIncludePad },
+        { x: { fill: 'special' } },
+      ),
+    ]),
+  );
+}

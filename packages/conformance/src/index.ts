@@ -1,0 +1,17 @@
+export { type Case, makeCase, type Recipe } from './case.ts';
+export { allCases, casesOf } from './cases/index.ts';
+export { compare, type Mismatch } from './compare.ts';
+export { laws } from './laws/index.ts';
+export { type Law, type LawContext, Violation } from './laws/law.ts';
+export { operandsOf, resultsOf } from './operands.ts';
+export {
+  type ExplainedFailure,
+  type LawReport,
+  type OpReport,
+  type Report,
+  REPORT_SCHEMA,
+  type VariantReport,
+  type Verdict,
+} from './report.ts';
+export { type Failure, type Oracle, oracleOf, type Outcome, type Path, runCase } from './run-case.ts';
+export { type Progress, runSuite, type SuiteOptions } from './suite.ts';

@@ -1,0 +1,22 @@
+import type { Law } from './law.ts';
+import { afterwards, endings, recovery } from './life.ts';
+import { aliasing, copies, counters, guards } from './memory.ts';
+import { determinism, isolation, ordering } from './order.ts';
+import { capabilities, honesty, packing } from './promises.ts';
+
+/** Rules that hold for every backend, whatever it computes. */
+export const laws: readonly Law[] = [
+  counters,
+  copies,
+  aliasing,
+  guards,
+  ordering,
+  determinism,
+  isolation,
+  honesty,
+  capabilities,
+  packing,
+  recovery,
+  endings,
+  afterwards,
+];

@@ -1,0 +1,302 @@
+import {
+  type Backend,
+  type BackendProvider,
+  catalogue,
+  openBackend,
+  type OpName,
+  opNames,
+  sizeOf,
+  type Tier,
+} from '@halftone/core';
+import reference from '@halftone/backend-reference';
+import type { Case } from './case.ts';
+import { casesOf } from './cases/index.ts';
+import { laws } from './laws/index.ts';
+import { Violation } from './laws/law.ts';
+import { looksLike } from './looks-like.ts';
+import { resultsOf } from './operands.ts';
+import {
+  type ExplainedFailure,
+  type LawReport,
+  type OpReport,
+  type Report,
+  REPORT_SCHEMA,
+  type VariantReport,
+  type Verdict,
+  worst,
+} from './report.ts';
+import { nameOf, type Oracle, oracleOf, runCase } from './run-case.ts';
+
+/** What to ask of a backend, and how. */
+export interface SuiteOptions<Options = object> {
+  /** Options of the backend; replaces its own variants. */
+  readonly options?: Options | undefined;
+  /** Only cases and laws whose names match. */
+  readonly grep?: RegExp | undefined;
+  /** Only ops of this tier: `required`, `derived` (with the required ones), or `float` (all). Default all. */
+  readonly tier?: 'required' | 'derived' | 'float' | undefined;
+  /** `support` asks supports() alone and runs nothing. Default `test`. */
+  readonly mode?: 'test' | 'support' | undefined;
+  /** Stop at the first failure. */
+  readonly bail?: boolean | undefined;
+  /** Called after each op, and each law. */
+  readonly onProgress?: ((done: Progress) => void) | undefined;
+  /** More cases than the catalogue has. */
+  readonly extra?: readonly Case[] | undefined;
+  readonly signal?: { throwIfAborted(): void } | undefined;
+}
+
+export interface Progress {
+  readonly variant: string;
+  /** An op or a law. */
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Failures that a report keeps of each op. */
+const FAILURES_KEPT = 10;
+
+/**
+ * Asks a backend everything: the cases of each op, in every variant that it names, and the laws.
+ * Throws HT_UNAVAILABLE with the backend's reason where it cannot run here, HT_BACKEND for what is no provider, and where
+ * opening it fails.
+ */
+export async function runSuite<Options>(
+  provider: BackendProvider<Options>,
+  options: SuiteOptions<Options> = {},
+): Promise<Report> {
+  const started = Date.now();
+  const oracle = await openBackend(reference);
+  const known = remembering(oracleOf(oracle));
+  const variants = variantsOf(provider, options);
+  const reports: VariantReport[] = [];
+  let cases = 0;
+  try {
+    for (const { label, options: chosen } of variants) {
+      const run = new VariantRun(provider, label, chosen, options, known);
+      reports.push(await run.report());
+      cases = Math.max(cases, run.asked);
+      if (options.bail && reports.at(-1)!.verdict === 'failed') break;
+    }
+  } finally {
+    await oracle.dispose();
+  }
+  return {
+    schema: REPORT_SCHEMA,
+    backend: provider.name,
+    verdict: worst(reports.map(({ verdict }) => verdict)),
+    filter: {
+      ...(options.grep ? { grep: options.grep.source } : {}),
+      ...(options.tier ? { tier: options.tier } : {}),
+    },
+    cases,
+    variants: reports,
+    seconds: since(started),
+  };
+}
+
+function variantsOf<Options>(
+  provider: BackendProvider<Options>,
+  { options }: SuiteOptions<Options>,
+): readonly { readonly label: string; readonly options: Options | undefined }[] {
+  if (options !== undefined) return [{ label: 'given options', options }];
+  return provider.variants?.length ? provider.variants : [{ label: 'default', options: undefined }];
+}
+
+/** Results do not change from one variant to the next. */
+function remembering(oracle: Oracle): Oracle {
+  const results = new Map<string, ReturnType<Oracle>>();
+  return (item) => {
+    const found = results.get(item.id) ?? oracle(item);
+    results.set(item.id, found);
+    return found;
+  };
+}
+
+const tiers: { readonly [T in 'required' | 'derived' | 'float']: readonly Tier[] } = {
+  required: ['required'],
+  derived: ['required', 'derived', 'integer'],
+  float: ['required', 'derived', 'integer', 'float'],
+};
+
+/** The ops that a choice of tier asks for. */
+function opsOfTier(tier: 'required' | 'derived' | 'float' = 'float'): readonly OpName[] {
+  return opNames.filter((op) => tiers[tier].includes(catalogue[op].tier));
+}
+
+/** One run over one variant. */
+class VariantRun<Options> {
+  asked = 0;
+  readonly #provider: BackendProvider<Options>;
+  readonly #label: string;
+  readonly #chosen: Options | undefined;
+  readonly #options: SuiteOptions<Options>;
+  readonly #oracle: Oracle;
+  readonly #failures: ExplainedFailure[] = [];
+
+  constructor(
+    provider: BackendProvider<Options>,
+    label: string,
+    chosen: Options | undefined,
+    options: SuiteOptions<Options>,
+    oracle: Oracle,
+  ) {
+    this.#provider = provider;
+    this.#label = label;
+    this.#chosen = chosen;
+    this.#options = options;
+    this.#oracle = oracle;
+  }
+
+  async report(): Promise<VariantReport> {
+    const started = Date.now();
+    const backend = await this.#open();
+    const ops: { [O in OpName]?: OpReport } = {};
+    const small: Case[] = [];
+    try {
+      for (const op of opsOfTier(this.#options.tier)) {
+        const { report, example } = await this.#op(backend, op);
+        if (report) ops[op] = report;
+        if (example) small.push(example);
+        if (this.#stops) break;
+      }
+    } finally {
+      await backend.dispose();
+    }
+    const found = this.#options.mode === 'support' || this.#stops ? {} : await this.#laws(small);
+    const inherited = opsOfTier('required').some((op) => ops[op]?.status === 'inherited');
+    const broken = this.#failures.length > 0 || Object.values(found).some(({ passed }) => !passed);
+    const verdict: Verdict = broken ? 'failed' : inherited ? 'partial' : 'complete';
+    return {
+      label: this.#label,
+      device: backend.device,
+      capabilities: backend.capabilities,
+      verdict,
+      ops,
+      laws: found,
+      failures: this.#failures,
+      seconds: since(started),
+    };
+  }
+
+  get #stops(): boolean {
+    return this.#options.bail === true && this.#failures.length > 0;
+  }
+
+  #open(): Promise<Backend> {
+    return openBackend(this.#provider, this.#chosen);
+  }
+
+  #casesOf(op: OpName): readonly Case[] {
+    const { grep, extra = [] } = this.#options;
+    const all = [...(casesOf(op) as readonly Case[]), ...extra.filter((item) => item.op === op)];
+    return grep ? all.filter(({ id }) => grep.test(id)) : all;
+  }
+
+  async #op(
+    backend: Backend,
+    op: OpName,
+  ): Promise<{ report: OpReport | undefined; example: Case | undefined }> {
+    const { mode = 'test', signal } = this.#options;
+    const own = backend.has(op);
+    const counts = { passed: 0, failed: 0 };
+    const skipped: Record<string, number> = {};
+    const variants = new Set<string>();
+    let example: Case | undefined;
+    const cases = this.#casesOf(op);
+    this.asked += cases.length;
+    if (cases.length === 0) return { report: undefined, example };
+    for (const item of own ? cases : []) {
+      signal?.throwIfAborted();
+      const outcome =
+        mode === 'support' ? supportOf(backend, item) : await runCase(item, backend, this.#oracle);
+      if (outcome.status === 'passed') {
+        counts.passed++;
+        if (outcome.variant !== '') variants.add(outcome.variant);
+        if (isExample(item, example)) example = item;
+      } else if (outcome.status === 'skipped' && !mustSupport(item)) {
+        skipped[outcome.reason] = (skipped[outcome.reason] ?? 0) + 1;
+      } else {
+        const failure =
+          outcome.status === 'failed'
+            ? outcome.failure
+            : {
+                case: item.id,
+                path: 'call' as const,
+                message: `supports() refuses what the required tier needs: ${outcome.reason}`,
+              };
+        const cause = looksLike(item, failure.mismatch);
+        if (counts.failed++ < FAILURES_KEPT)
+          this.#failures.push({ ...failure, ...(cause ? { looksLike: cause } : {}) });
+        if (this.#stops) break;
+      }
+    }
+    this.#options.onProgress?.({
+      variant: this.#label,
+      name: op,
+      ...counts,
+      skipped: Object.values(skipped).reduce((sum, n) => sum + n, 0),
+    });
+    return {
+      report: {
+        tier: catalogue[op].tier,
+        status: own ? 'own' : 'inherited',
+        numericClass: backend.capabilities.numericClass[op],
+        ...counts,
+        skipped,
+        variants: [...variants],
+      },
+      example,
+    };
+  }
+
+  async #laws(cases: readonly Case[]): Promise<Record<string, LawReport>> {
+    const found: Record<string, LawReport> = {};
+    for (const { name, rule, check } of laws) {
+      this.#options.signal?.throwIfAborted();
+      if (this.#options.grep && !this.#options.grep.test(`law/${name}`)) continue;
+      let message: string | undefined;
+      try {
+        await check({ open: () => this.#open(), cases });
+      } catch (error) {
+        message = error instanceof Violation ? error.message : `threw ${nameOf(error)}`;
+      }
+      found[name] = { rule, passed: message === undefined, ...(message === undefined ? {} : { message }) };
+      this.#options.onProgress?.({
+        variant: this.#label,
+        name: `law ${name}`,
+        passed: message === undefined ? 1 : 0,
+        failed: message === undefined ? 0 : 1,
+        skipped: 0,
+      });
+      if (this.#options.bail && message !== undefined) break;
+    }
+    return found;
+  }
+}
+
+function supportOf(
+  backend: Backend,
+  item: Case,
+): { status: 'passed'; variant: string } | { status: 'skipped'; reason: string } {
+  const answer = backend.supports(item.op, item.spec);
+  return answer === true ? { status: 'passed', variant: '' } : { status: 'skipped', reason: answer.reason };
+}
+
+/** True where a backend that has the op may not refuse: the required tier, without its optional forms. */
+function mustSupport(item: Case): boolean {
+  return catalogue[item.op].tier === 'required' && !item.tags.includes('form');
+}
+
+/** True for a case that the laws should rather take: small, but no edge. */
+function isExample(item: Case, before: Case | undefined): boolean {
+  if (before !== undefined) return false;
+  const elements = Object.values(resultsOf(item)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return elements >= 6 && elements <= 400;
+}
+
+function since(started: number): number {
+  return (Date.now() - started) / 1000;
+}
