@@ -15,3 +15,6 @@ export {
 } from './report.ts';
 export { type Failure, type Oracle, oracleOf, type Outcome, type Path, runCase } from './run-case.ts';
 export { type Progress, runSuite, type SuiteOptions } from './suite.ts';
+export { toJUnit } from './reports/junit.ts';
+export { toMarkdown } from './reports/markdown.ts';
+export { conformanceTests, type TestOptions, type TestRunner } from './tests.ts';

@@ -1,4 +1,5 @@
 import type { Capabilities, OpName, Tier } from '@halftone/core';
+import type { Recipe } from './case.ts';
 import type { Failure } from './run-case.ts';
 
 /** What this version of the suite writes, and what readers of reports ask for. */
@@ -46,6 +47,8 @@ export interface VariantReport {
 export interface ExplainedFailure extends Failure {
   /** The mistake whose traces these are, where they are known. */
   readonly looksLike?: string;
+  /** Of a drawn case: the smallest spec and recipes that still fail, under its name. */
+  readonly smallest?: { readonly spec: object; readonly inputs: Readonly<Record<string, Recipe>> };
 }
 
 /** What `runSuite` found. JSON-serialisable. */

@@ -2,6 +2,8 @@ import {
   type Backend,
   type BackendProvider,
   catalogue,
+  HalftoneError,
+  isHalftoneError,
   openBackend,
   type OpName,
   opNames,
@@ -11,6 +13,7 @@ import {
 import reference from '@halftone/backend-reference';
 import type { Case } from './case.ts';
 import { casesOf } from './cases/index.ts';
+import { drawCases, isComputable } from './fuzz.ts';
 import { laws } from './laws/index.ts';
 import { Violation } from './laws/law.ts';
 import { looksLike } from './looks-like.ts';
@@ -25,7 +28,8 @@ import {
   type Verdict,
   worst,
 } from './report.ts';
-import { nameOf, type Oracle, oracleOf, runCase } from './run-case.ts';
+import { type Failure, nameOf, type Oracle, oracleOf, type Outcome, runCase } from './run-case.ts';
+import { shrink } from './shrink.ts';
 
 /** What to ask of a backend, and how. */
 export interface SuiteOptions<Options = object> {
@@ -41,8 +45,8 @@ export interface SuiteOptions<Options = object> {
   readonly bail?: boolean | undefined;
   /** Called after each op, and each law. */
   readonly onProgress?: ((done: Progress) => void) | undefined;
-  /** More cases than the catalogue has. */
-  readonly extra?: readonly Case[] | undefined;
+  /** Besides the catalogue, as many drawn cases of the ops that the backend has; a failure is made as small as it gets. */
+  readonly fuzz?: { readonly count: number; readonly seed: number } | undefined;
   readonly signal?: { throwIfAborted(): void } | undefined;
 }
 
@@ -55,27 +59,37 @@ export interface Progress {
   readonly skipped: number;
 }
 
+/** Indices of wrong elements that a report keeps of each failure. */
+const INDICES_KEPT = 16;
 /** Failures that a report keeps of each op. */
 const FAILURES_KEPT = 10;
 
 /**
  * Asks a backend everything: the cases of each op, in every variant that it names, and the laws.
- * Throws HT_UNAVAILABLE with the backend's reason where it cannot run here, HT_BACKEND for what is no provider, and where
- * opening it fails.
+ * Throws HT_UNAVAILABLE with the backend's reason where it cannot run here, HT_BACKEND for what is no provider and where
+ * opening it fails, HT_INVALID_ARGUMENT where a filter leaves nothing to ask.
  */
 export async function runSuite<Options>(
   provider: BackendProvider<Options>,
   options: SuiteOptions<Options> = {},
 ): Promise<Report> {
   const started = Date.now();
+  if (options.grep && !isSomethingLeft(options.grep, options)) {
+    throw new HalftoneError(
+      'HT_INVALID_ARGUMENT',
+      `no case and no law matches ${options.grep.source}; --list prints the names`,
+      { grep: options.grep.source },
+    );
+  }
   const oracle = await openBackend(reference);
-  const known = remembering(oracleOf(oracle));
+  const fresh = oracleOf(oracle);
+  const known = remembering(fresh);
   const variants = variantsOf(provider, options);
   const reports: VariantReport[] = [];
   let cases = 0;
   try {
     for (const { label, options: chosen } of variants) {
-      const run = new VariantRun(provider, label, chosen, options, known);
+      const run = new VariantRun(provider, label, chosen, options, known, fresh);
       reports.push(await run.report());
       cases = Math.max(cases, run.asked);
       if (options.bail && reports.at(-1)!.verdict === 'failed') break;
@@ -95,6 +109,11 @@ export async function runSuite<Options>(
     variants: reports,
     seconds: since(started),
   };
+}
+
+function isSomethingLeft(grep: RegExp, { tier, fuzz }: Pick<SuiteOptions, 'tier' | 'fuzz'>): boolean {
+  if (fuzz !== undefined || laws.some(({ name }) => grep.test(`law/${name}`))) return true;
+  return opsOfTier(tier).some((op) => casesOf(op).some(({ id }) => grep.test(id)));
 }
 
 function variantsOf<Options>(
@@ -134,6 +153,9 @@ class VariantRun<Options> {
   readonly #chosen: Options | undefined;
   readonly #options: SuiteOptions<Options>;
   readonly #oracle: Oracle;
+  /** The oracle without its memory. */
+  readonly #fresh: Oracle;
+  #drawn: readonly Case[] = [];
   readonly #failures: ExplainedFailure[] = [];
 
   constructor(
@@ -142,8 +164,10 @@ class VariantRun<Options> {
     chosen: Options | undefined,
     options: SuiteOptions<Options>,
     oracle: Oracle,
+    fresh: Oracle,
   ) {
     this.#provider = provider;
+    this.#fresh = fresh;
     this.#label = label;
     this.#chosen = chosen;
     this.#options = options;
@@ -156,6 +180,7 @@ class VariantRun<Options> {
     const ops: { [O in OpName]?: OpReport } = {};
     const small: Case[] = [];
     try {
+      this.#drawn = await this.#draw(backend);
       for (const op of opsOfTier(this.#options.tier)) {
         const { report, example } = await this.#op(backend, op);
         if (report) ops[op] = report;
@@ -166,7 +191,7 @@ class VariantRun<Options> {
       await backend.dispose();
     }
     const found = this.#options.mode === 'support' || this.#stops ? {} : await this.#laws(small);
-    const inherited = opsOfTier('required').some((op) => ops[op]?.status === 'inherited');
+    const inherited = opsOfTier('required').some((op) => !backend.has(op));
     const broken = this.#failures.length > 0 || Object.values(found).some(({ passed }) => !passed);
     const verdict: Verdict = broken ? 'failed' : inherited ? 'partial' : 'complete';
     return {
@@ -181,6 +206,16 @@ class VariantRun<Options> {
     };
   }
 
+  async #draw(backend: Backend): Promise<readonly Case[]> {
+    const { fuzz, grep, tier } = this.#options;
+    const ops = opsOfTier(tier).filter((op) => backend.has(op));
+    if (fuzz === undefined || ops.length === 0) return [];
+    const drawn: Case[] = [];
+    for (const item of drawCases(fuzz.count, fuzz.seed, ops))
+      if (!grep || grep.test(item.id)) if (await isComputable(item, this.#oracle)) drawn.push(item);
+    return drawn;
+  }
+
   get #stops(): boolean {
     return this.#options.bail === true && this.#failures.length > 0;
   }
@@ -190,9 +225,27 @@ class VariantRun<Options> {
   }
 
   #casesOf(op: OpName): readonly Case[] {
-    const { grep, extra = [] } = this.#options;
-    const all = [...(casesOf(op) as readonly Case[]), ...extra.filter((item) => item.op === op)];
+    const { grep } = this.#options;
+    const all = [...(casesOf(op) as readonly Case[]), ...this.#drawn.filter((item) => item.op === op)];
     return grep ? all.filter(({ id }) => grep.test(id)) : all;
+  }
+
+  /** What a failure says, with its cause where that shows, and for a drawn case its smallest form. */
+  async #explain(backend: Backend, item: Case, failure: Failure): Promise<ExplainedFailure> {
+    const cause = looksLike(item, failure.mismatch);
+    const { mismatch } = failure;
+    const explained = {
+      ...failure,
+      ...(mismatch && { mismatch: { ...mismatch, indices: mismatch.indices.slice(0, INDICES_KEPT) } }),
+      ...(cause ? { looksLike: cause } : {}),
+    };
+    if (!item.tags.includes('fuzz')) return explained;
+    const smallest = await shrink(item, async (candidate) => {
+      // Its operands differ from those of the case that is remembered under this name.
+      const outcome = await attempt(() => runCase(candidate, backend, this.#fresh));
+      return outcome?.status === 'failed';
+    });
+    return { ...explained, smallest: { spec: smallest.spec, inputs: smallest.inputs } };
   }
 
   async #op(
@@ -227,9 +280,7 @@ class VariantRun<Options> {
                 path: 'call' as const,
                 message: `supports() refuses what the required tier needs: ${outcome.reason}`,
               };
-        const cause = looksLike(item, failure.mismatch);
-        if (counts.failed++ < FAILURES_KEPT)
-          this.#failures.push({ ...failure, ...(cause ? { looksLike: cause } : {}) });
+        if (counts.failed++ < FAILURES_KEPT) this.#failures.push(await this.#explain(backend, item, failure));
         if (this.#stops) break;
       }
     }
@@ -295,6 +346,16 @@ function isExample(item: Case, before: Case | undefined): boolean {
   if (before !== undefined) return false;
   const elements = Object.values(resultsOf(item)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return elements >= 6 && elements <= 400;
+}
+
+/** The outcome of a case that may be none: shrinking tries operands that the oracle refuses. */
+async function attempt(run: () => Promise<Outcome>): Promise<Outcome | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isHalftoneError(error)) return undefined;
+    throw error;
+  }
 }
 
 function since(started: number): number {
