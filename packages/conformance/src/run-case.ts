@@ -58,7 +58,13 @@ function statedBy(item: Case): Record<string, Tensor> {
 
 /** Runs a case in each way that its op can be run, and compares what comes out with what the oracle says. */
 export async function runCase(item: Case, backend: Backend, oracle: Oracle): Promise<Outcome> {
-  const supported = backend.supports(item.op, item.spec);
+  let supported: ReturnType<Backend['supports']>;
+  try {
+    supported = backend.supports(item.op, item.spec);
+  } catch (error) {
+    const message = `supports() threw ${nameOf(error)}`;
+    return { status: 'failed', failure: { case: item.id, path: 'call', message } };
+  }
   if (supported !== true) return { status: 'skipped', reason: supported.reason };
   const operands = operandsOf(item);
   const expected = await oracle(item);

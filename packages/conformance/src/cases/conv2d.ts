@@ -26,7 +26,11 @@ export function conv2dCases(): readonly Case<'conv2d'>[] {
       of(`groups-${c}-${o}-${n}`, { c, o, groups: n, pads: [1, 1, 1, 1], bias: true }),
     ),
     // Taps outside the image are no products: an infinite weight there makes no NaN.
-    of('infinite-weights-in-padding', { pads: [1, 1, 1, 1] }, { w: { data: [Infinity, 1, 2, -Infinity] } }),
+    of(
+      'infinite-weights-in-padding',
+      { c: 1, o: 1, pads: [1, 1, 1, 1] },
+      { x: { fill: 'uniform', lo: 1, hi: 2 }, w: { data: [Infinity, 1, 1, 1, 1, 1, 1, 1, 1] } },
+    ),
     of('special', { bias: true }, { x: { fill: 'special' }, w: { fill: 'special' } }),
     of('long-sums', { c: 130, h: 3, w: 3 }, { x: uneven, w: uneven }),
     of('clamp', { clamp: [-0.5, 0.5] }),

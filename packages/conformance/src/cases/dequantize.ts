@@ -26,7 +26,12 @@ export function dequantizeCases(): readonly Case<'dequantize'>[] {
   return [
     ...types.flatMap((from) => tails.map((n) => of(`n-${n}`, { shape: [n], from }))),
     ...types.flatMap((from) => shapes.map((shape) => of(`shape-${nameOfShape(shape)}`, { shape, from }))),
-    ...types.flatMap((from) => [0, 1, 2].map((axis) => of(`axis-${axis}`, { shape: [3, 4, 5], from, axis }))),
+    ...types.flatMap((from) =>
+      [0, 1, 2].flatMap((axis) => [
+        of(`axis-${axis}`, { shape: [3, 4, 5], from, axis }),
+        of(`square-${axis}`, { shape: [4, 4, 4], from, axis }),
+      ]),
+    ),
     ...signs.flatMap((from) =>
       zeroPoints(from).map((zero) =>
         of(

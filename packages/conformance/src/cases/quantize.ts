@@ -23,6 +23,8 @@ function of(
 /** Where a scale and a zero point stand along an array: each axis, and blocks that do and do not fill it. */
 function places(to: AnyCodeType): Case<'quantize'>[] {
   const axes = [0, 1, 2].map((axis) => of(`axis-${axis}`, { shape: [3, 4, 5], to, axis }));
+  // Where two axes are as long, only the place tells them apart.
+  const square = [0, 1, 2].map((axis) => of(`square-${axis}`, { shape: [4, 4, 4], to, axis }));
   const blocks = [
     [0, 2],
     [1, 2],
@@ -33,6 +35,7 @@ function places(to: AnyCodeType): Case<'quantize'>[] {
   ] as const;
   return [
     ...axes,
+    ...square,
     ...blocks.map(([axis, block]) => of(`block-${axis}-${block}`, { shape: [3, 4, 5], to, axis, block })),
   ];
 }

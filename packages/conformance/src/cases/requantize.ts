@@ -68,6 +68,12 @@ function ofMode(mode: RequantizeMode): Case<'requantize'>[] {
         { shape, to, mode },
         { x: { fill: 'extremes' }, ...factors(mode, 3e-8), zeroPoint: zero(middle) },
       ),
+      // Products past int32 saturate; an integer conversion before that has no such number.
+      of(
+        'products-past-2-31',
+        { shape, to, mode },
+        { x: { fill: 'extremes' }, ...factors(mode, 3), zeroPoint: zero(middle) },
+      ),
       of(
         'multiplier-above-1',
         { shape, to, mode },
@@ -109,6 +115,18 @@ export function requantizeCases(): readonly Case<'requantize'>[] {
   return [
     ...signs.flatMap((to) => tails.map((n) => of(`n-${n}`, { shape: [n], to, mode }))),
     ...signs.flatMap((to) => shapes.map((shape) => of(`shape-${nameOfShape(shape)}`, { shape, to, mode }))),
+    // The accumulator is rounded to float32 before the product: 2^24 + 1 lands on a tie, and must not be past it.
+    ...signs.map((to) =>
+      of(
+        'rounds-the-accumulator',
+        { shape: [6], to, mode },
+        {
+          x: { data: [16777217, 16777219, -16777217, 33554434, 33554435, -33554435] },
+          multiplier: { data: [2.5 / 16777216] },
+          zeroPoint: { fill: 'constant', value: to === 'int8' ? 0 : 128 },
+        },
+      ),
+    ),
     // Sums past 2^24 are rounded to float32 before the product.
     ...signs.map((to) =>
       of(

@@ -68,6 +68,7 @@ export const windows: readonly (readonly [name: string, window: WindowSpec])[] =
     ['padding-alone', { h: 2, w: 2, kernel: [2, 2], pads: [3, 3, 3, 3] }],
     ['stride-2', { strides: [2, 2], h: 7, w: 8 }],
     ['strides-differ', { strides: [3, 1], h: 8, w: 6 }],
+    ['strides-differ-on-a-square', { strides: [2, 1], h: 7, w: 7 }],
     ['stride-past-kernel', { strides: [3, 4], kernel: [2, 2], h: 9, w: 11 }],
     ['stride-and-padding', { strides: [2, 2], pads: [0, 0, 1, 1], h: 8, w: 8 }],
     ['dilated', { dilations: [2, 2], h: 7, w: 7 }],

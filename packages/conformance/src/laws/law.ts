@@ -86,9 +86,9 @@ export function without<T>(io: Readonly<Record<string, T>>, names: readonly stri
 
 /** The results of a staged op, read back. */
 export async function readAll(backend: Backend, { io, outputs }: Staged): Promise<Record<string, Tensor>> {
-  const results: Record<string, Tensor> = {};
-  for (const name of outputs) results[name] = await backend.read(io[name]!);
-  return results;
+  // All are asked for before the first is there: what is enqueued behind this call is not in them.
+  const read = await Promise.all(outputs.map((name) => backend.read(io[name]!)));
+  return Object.fromEntries(outputs.map((name, i) => [name, read[i]!]));
 }
 
 /** True where both hold the same elements, to the bit; NaN is NaN. */

@@ -24,10 +24,11 @@ export const ordering: Law = {
           };
           backend.write(chained.io[name]!, zeros as never);
         }
+        chained.prepared.run(chained.io);
         require(sameResults(
           await early,
           expected,
-        ), 'a write that came after a run and its read changed what was read', item);
+        ), 'what was enqueued after a run and its read changed what was read', item);
         for (const name in chained.operands) backend.write(chained.io[name]!, chained.operands[name]!);
         chained.prepared.run(chained.io);
         chained.prepared.run(chained.io);
