@@ -6,6 +6,7 @@ import { dequantizeCases } from './dequantize.ts';
 import { binaryCases, castCases, softmaxCases, unaryCases } from './elementwise.ts';
 import { fakeQuantizeCases } from './fake-quantize.ts';
 import { gemmCases } from './gemm.ts';
+import { goldenCases } from './golden.ts';
 import { im2colCases } from './im2col.ts';
 import { compareCases, logicalCases, whereCases } from './logic.ts';
 import { concatCases, expandCases, gatherCases, padCases, sliceCases, transposeCases } from './move.ts';
@@ -63,7 +64,7 @@ const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
 export function casesOf<O extends OpName>(op: O): readonly Case<O>[] {
   if (!Object.hasOwn(sources, op))
     throw new HalftoneError('HT_INVALID_ARGUMENT', `no op is called ${String(op)}`, { op });
-  return sources[op]();
+  return [...sources[op](), ...goldenCases(op)];
 }
 
 /** Every case, op after op. */
