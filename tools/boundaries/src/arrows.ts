@@ -19,6 +19,8 @@ const arrows: Readonly<Record<string, Arrows>> = {
   'backend-*': { use: ['core'], dev: ['conformance'] },
   conformance: { use: ['core', 'backend-reference'] },
   bench: { use: ['core', 'graph', 'conformance'] },
+  // What it writes depends on core and conformance; it does not.
+  'create-backend': { use: [], dev: ['core', 'conformance'] },
   // Other backends are found by name at run time, so that a user installs only those wanted.
   halftone: { use: ['core', 'graph', 'onnx', 'quantize', 'conformance', 'bench', 'backend-reference'] },
 };

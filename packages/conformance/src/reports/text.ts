@@ -36,19 +36,23 @@ function signed(difference: number): string {
 /** A line for each op and each law of a variant. */
 export function variantLines(variant: VariantReport): string[] {
   const lines = [`${variant.label}: ${variant.device}`];
+  const inherited: string[] = [];
   for (const [op, { tier, status, numericClass, passed, failed, skipped }] of Object.entries(variant.ops)) {
+    if (status === 'inherited') {
+      inherited.push(op);
+      continue;
+    }
     const refused = Object.values(skipped).reduce((sum, n) => sum + n, 0);
     const counts = [
       `${passed} passed`,
       ...(failed > 0 ? [`${failed} FAILED`] : []),
       ...(refused > 0 ? [`${refused} refused`] : []),
     ];
-    const said =
-      status === 'own'
-        ? `${counts.join(', ')}  ${numericClass ?? 'no numeric class'}`
-        : 'not there: inherited';
-    lines.push(`  ${op.padEnd(16)} ${tier.padEnd(8)} ${said}`);
+    lines.push(
+      `  ${op.padEnd(16)} ${tier.padEnd(8)} ${counts.join(', ')}  ${numericClass ?? 'no numeric class'}`,
+    );
   }
+  if (inherited.length > 0) lines.push(`  not there, inherited: ${inherited.join(', ')}`);
   for (const [name, { passed, rule, message }] of Object.entries(variant.laws))
     lines.push(
       passed ? `  law ${name.padEnd(12)} holds` : `  law ${name.padEnd(12)} BROKEN: ${rule}\n    ${message}`,
