@@ -96,3 +96,18 @@ export async function codeBlocks(readme: string): Promise<string[]> {
   const text = await readFile(join(root, readme), 'utf8');
   return [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
 }
+
+/** Runs a program of the installation that may fail; gives its exit code and what it printed. */
+export async function failIn(
+  folder: string,
+  program: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly stdout: string }> {
+  try {
+    return { code: 0, stdout: await runIn(folder, program, args) };
+  } catch (error) {
+    const { code, stdout } = error as { code?: unknown; stdout?: unknown };
+    if (typeof code !== 'number' || typeof stdout !== 'string') throw error;
+    return { code, stdout };
+  }
+}
