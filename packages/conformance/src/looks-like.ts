@@ -20,8 +20,27 @@ function steps({ differences }: Mismatch): number[] {
 
 const isFloatOp = (item: Case): boolean => catalogue[item.op].tier === 'float';
 
+/** The fused activation of a spec, of the op itself or of its way out. */
+function clampOf(item: Case): readonly [number, number] | undefined {
+  const { clamp, output } = item.spec as {
+    readonly clamp?: readonly [number, number];
+    readonly output?: { readonly clamp?: readonly [number, number] };
+  };
+  return clamp ?? output?.clamp;
+}
+
 /** In order: the first that fits is said. */
 const signatures: readonly Signature[] = [
+  (item, { got }) => {
+    const clamp = clampOf(item);
+    return clamp && (got < clamp[0] || got > clamp[1])
+      ? `the fused clamp [${clamp.join(', ')}] left out: results lie outside`
+      : undefined;
+  },
+  (item, mismatch) =>
+    item.op === 'lut256' && (item.spec as { from: string }).from === 'int8' && share(mismatch) > 0.9
+      ? 'a table of int8 codes that is indexed by the byte: it begins with the code -128'
+      : undefined,
   (_, mismatch) =>
     mismatch.wrong === mismatch.count && mismatch.count > 8 && Number.isNaN(mismatch.got)
       ? 'results that were never written, or NaN from an operand that was read past its end'
