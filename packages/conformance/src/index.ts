@@ -17,4 +17,5 @@ export { type Failure, type Oracle, oracleOf, type Outcome, type Path, runCase }
 export { type Progress, runSuite, type SuiteOptions } from './suite.ts';
 export { toJUnit } from './reports/junit.ts';
 export { toMarkdown } from './reports/markdown.ts';
+export { type Repeat, toText } from './reports/text.ts';
 export { conformanceTests, type TestOptions, type TestRunner } from './tests.ts';

@@ -18,6 +18,7 @@ import { qgemmCases } from './qgemm.ts';
 import { quantizeCases } from './quantize.ts';
 import { argExtremeCases, reduceCases } from './reduce.ts';
 import { requantizeCases } from './requantize.ts';
+import { workedCases } from './worked.ts';
 import { dynamicQuantizeCases, lut256Cases, qsoftmaxCases } from './tables.ts';
 
 const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
@@ -64,7 +65,7 @@ const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
 export function casesOf<O extends OpName>(op: O): readonly Case<O>[] {
   if (!Object.hasOwn(sources, op))
     throw new HalftoneError('HT_INVALID_ARGUMENT', `no op is called ${String(op)}`, { op });
-  return [...sources[op](), ...goldenCases(op)];
+  return [...sources[op](), ...workedCases(op), ...goldenCases(op)];
 }
 
 /** Every case, op after op. */

@@ -7,7 +7,7 @@ import { allCases } from '../cases/index.ts';
 import type { ExplainedFailure, Report } from '../report.ts';
 import { toJUnit } from '../reports/junit.ts';
 import { toMarkdown } from '../reports/markdown.ts';
-import { failureLines, variantLines, verdictLine } from '../reports/text.ts';
+import { toText } from '../reports/text.ts';
 import { nameOf } from '../run-case.ts';
 import { runSuite } from '../suite.ts';
 import { resolveProvider } from './resolve-provider.ts';
@@ -108,16 +108,7 @@ async function run(module: string | undefined, options: Options): Promise<void> 
     },
   });
   if (live) process.stderr.write('\r\x1b[2K');
-  for (const variant of report.variants) {
-    for (const line of variantLines(variant)) console.log(line);
-    for (const failure of variant.failures) {
-      console.log();
-      for (const line of failureLines(failure, (failed) => repeatLine(module, options, failed)))
-        console.log(line);
-    }
-    console.log();
-  }
-  console.log(verdictLine(report));
+  process.stdout.write(toText(report, (failure) => repeatLine(module, options, failure)));
   writeReports(report, options);
   if (report.verdict === 'failed') process.exitCode = exitCodes.failed;
 }

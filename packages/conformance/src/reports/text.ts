@@ -34,7 +34,7 @@ function signed(difference: number): string {
 }
 
 /** A line for each op and each law of a variant. */
-export function variantLines(variant: VariantReport): string[] {
+function variantLines(variant: VariantReport): string[] {
   const lines = [`${variant.label}: ${variant.device}`];
   const inherited: string[] = [];
   for (const [op, { tier, status, numericClass, passed, failed, skipped }] of Object.entries(variant.ops)) {
@@ -61,7 +61,7 @@ export function variantLines(variant: VariantReport): string[] {
 }
 
 /** The last line: what it comes to. */
-export function verdictLine(report: Report): string {
+function verdictLine(report: Report): string {
   const [first] = report.variants;
   const laws = Object.keys(first?.laws ?? {}).length;
   const asked = `${report.cases} cases and ${laws} laws in ${report.variants.length} variant(s), ${report.seconds.toFixed(1)} s`;
@@ -71,4 +71,14 @@ export function verdictLine(report: Report): string {
     failed: 'failed',
   }[report.verdict];
   return `${report.backend}: ${meaning} (${asked})`;
+}
+
+/** A whole report as text; `repeat` says how a failure is repeated. */
+export function toText(report: Report, repeat: Repeat): string {
+  const lines = report.variants.flatMap((variant) => [
+    ...variantLines(variant),
+    ...variant.failures.flatMap((failure) => ['', ...failureLines(failure, repeat)]),
+    '',
+  ]);
+  return [...lines, verdictLine(report), ''].join('\n');
 }
