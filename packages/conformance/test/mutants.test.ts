@@ -1,0 +1,39 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { runSuite } from '../src/index.ts';
+import { mutants } from './mutants/index.ts';
+import { judge, type Judgement } from './mutants/judge.ts';
+import { withOps } from './mutants/mutate.ts';
+
+const found: Judgement[] = [];
+
+describe('a backend without a bug passes', () => {
+  test.each([['reference ops in host memory', withOps()]])('%s', async (_, provider) => {
+    const { verdict, variants } = await runSuite(provider);
+    expect(variants[0]!.failures).toEqual([]);
+    expect(Object.entries(variants[0]!.laws).filter(([, { passed }]) => !passed)).toEqual([]);
+    expect(verdict).toBe('complete');
+  });
+});
+
+describe('mutants', () => {
+  test('have names of their own, and there are many', () => {
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+    expect(mutants.length).toBeGreaterThan(30);
+  });
+
+  test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s is killed', async (_, mutant) => {
+    const judgement = await judge(mutant, 'named');
+    found.push(judgement);
+    expect(judgement.verdict).toBe('failed');
+    expect(judgement.killers).not.toEqual([]);
+  });
+});
+
+afterAll(() => {
+  const width = Math.max(...found.map(({ mutant }) => mutant.name.length));
+  const rows = found.map(({ mutant, killers, failures }) => {
+    const cause = failures[0]?.looksLike;
+    return `${mutant.name.padEnd(width)}  ${killers[0] ?? 'SURVIVES'}${cause ? `  (${cause})` : ''}`;
+  });
+  console.log(rows.join('\n'));
+});
