@@ -1,5 +1,8 @@
 import type { Mutant } from './mutate.ts';
+import { products } from './products.ts';
 import { rounding } from './rounding.ts';
+import { tables } from './tables.ts';
+import { windows } from './windows.ts';
 
 /** Every mutant. */
-export const mutants: readonly Mutant[] = [...rounding];
+export const mutants: readonly Mutant[] = [...rounding, ...products, ...windows, ...tables];
