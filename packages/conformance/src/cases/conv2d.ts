@@ -35,6 +35,17 @@ export function conv2dCases(): readonly Case<'conv2d'>[] {
       },
     ),
     of('special', { bias: true }, { x: { fill: 'special' }, w: { fill: 'special' } }),
+    of('zeros-by-infinity', {}, { x: { data: [0, 1, 0, 0, 2, 0, 0] }, w: { data: [1, Infinity, 2] } }),
+    of(
+      'clamp-special',
+      { kernel: [1, 1], c: 1, h: 9, clamp: [-1, 1] },
+      { x: { data: [NaN, Infinity, -Infinity, 0.5, -3, 0, 1] } },
+    ),
+    of(
+      'subnormal',
+      { kernel: [2, 2] },
+      { x: { fill: 'constant', value: 1e-20 }, w: { fill: 'constant', value: 3e-20 } },
+    ),
     of('long-sums', { c: 130, h: 3, w: 3 }, { x: uneven, w: uneven }),
     of('clamp', { clamp: [-0.5, 0.5] }),
   ];
@@ -63,5 +74,16 @@ export function convTranspose2dCases(): readonly Case<'convTranspose2d'>[] {
     ),
     of('output-padding', { strides: [3, 2], outputPadding: [2, 1] }),
     of('special', { bias: true }, { x: { fill: 'special' }, w: { fill: 'special' } }),
+    of('zeros-by-infinity', {}, { x: { data: [0, 1, 0, 0, 2, 0, 0] }, w: { data: [1, Infinity, 2] } }),
+    of(
+      'clamp-special',
+      { kernel: [1, 1], c: 1, h: 9, clamp: [-1, 1] },
+      { x: { data: [NaN, Infinity, -Infinity, 0.5, -3, 0, 1] } },
+    ),
+    of(
+      'subnormal',
+      { kernel: [2, 2] },
+      { x: { fill: 'constant', value: 1e-20 }, w: { fill: 'constant', value: 3e-20 } },
+    ),
   ];
 }
