@@ -204,7 +204,7 @@ export const tables: readonly Mutant[] = [
     'lut256',
     'indexes by the bits of int8',
     'a negative code reads the upper half of the table, as its bits say',
-    (spec, io) => {
+    (_spec, io) => {
       const [x, y, table] = ['x', 'y', 'table'].map((name) => elements(io, name));
       for (let i = 0; i < x!.length; i++) y![i] = table![x![i]! & 255]!;
     },
