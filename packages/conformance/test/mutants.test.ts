@@ -1,13 +1,36 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { runSuite } from '../src/index.ts';
+import { arena } from './mutants/arena.ts';
+import { withDriver } from './mutants/drivers.ts';
+import { ascending, conv2dOf, gemmOf } from './mutants/floats.ts';
 import { mutants } from './mutants/index.ts';
 import { judge, type Judgement } from './mutants/judge.ts';
+import { packed } from './mutants/memory.ts';
 import { withOps } from './mutants/mutate.ts';
+import { exactDot, summing } from './mutants/products.ts';
+import { finishing, quantizeCode, quantizing, requantizeCode, requantizing } from './mutants/rounding.ts';
+import { queued } from './mutants/timeline.ts';
 
 const found: Judgement[] = [];
 
 describe('a backend without a bug passes', () => {
-  test.each([['reference ops in host memory', withOps()]])('%s', async (_, provider) => {
+  test.each([
+    ['with the reference ops in host memory', withOps()],
+    ['with its memory in one block', arena()],
+    ['with a queue', withDriver(queued())],
+    ['with packed weights', withDriver((driver) => packed(driver, () => ({})))],
+    [
+      'with the kernels that mutants are made of',
+      withOps({
+        quantize: quantizing(quantizeCode),
+        requantize: requantizing(requantizeCode),
+        qgemm: summing(exactDot),
+        qconv2d: finishing('qconv2d', requantizeCode),
+        gemm: gemmOf(ascending),
+        conv2d: conv2dOf(ascending),
+      }),
+    ],
+  ])('%s', async (_, provider) => {
     const { verdict, variants } = await runSuite(provider);
     expect(variants[0]!.failures).toEqual([]);
     expect(Object.entries(variants[0]!.laws).filter(([, { passed }]) => !passed)).toEqual([]);

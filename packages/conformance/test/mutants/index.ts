@@ -1,9 +1,19 @@
 import type { Mutant } from './mutate.ts';
 import { floats } from './floats.ts';
+import { memory } from './memory.ts';
 import { products } from './products.ts';
 import { rounding } from './rounding.ts';
 import { tables } from './tables.ts';
+import { timeline } from './timeline.ts';
 import { windows } from './windows.ts';
 
 /** Every mutant. */
-export const mutants: readonly Mutant[] = [...rounding, ...products, ...windows, ...tables, ...floats];
+export const mutants: readonly Mutant[] = [
+  ...rounding,
+  ...products,
+  ...windows,
+  ...tables,
+  ...floats,
+  ...memory,
+  ...timeline,
+];
