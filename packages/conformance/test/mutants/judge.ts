@@ -13,7 +13,8 @@ export interface Judgement {
 }
 
 /** Cases that laws are shown with. */
-const EXAMPLES = '(quantize/n-|dequantize/n-|qgemm/m-|gemm/m-|qconv2d/plain|lut256/n-|maxpool/plain$)';
+const EXAMPLES =
+  '((quantize|dequantize|requantize|lut256|qadd|unary)/n-|q?gemm/m-|q?conv2d/plain|q?maxpool/plain)';
 
 /** Runs the suite on a mutant: all of it, or the ops and laws that the mutant breaks, until one fails. */
 export async function judge(mutant: Mutant, extent: 'all' | 'named'): Promise<Judgement> {
