@@ -55,3 +55,14 @@ export function kernelsOf(
   const changed = ops.map((op) => [op, change(driver.kernels[op] as KernelProvider<never>, op)]);
   return { ...driver.kernels, ...Object.fromEntries(changed) };
 }
+
+/** Changes how the kernels of some ops are prepared. */
+export function preparing(
+  driver: BackendDriver,
+  ops: readonly OpName[],
+  prepare: (provider: KernelProvider<never>, op: OpName) => KernelProvider<never>['prepare'],
+): Partial<BackendDriver> {
+  return {
+    kernels: kernelsOf(driver, (provider, op) => ({ ...provider, prepare: prepare(provider, op) }), ops),
+  };
+}

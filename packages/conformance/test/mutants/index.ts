@@ -1,7 +1,10 @@
-import type { Mutant } from './mutate.ts';
+import { aliases } from './aliases.ts';
+import { bounds } from './bounds.ts';
 import { floats } from './floats.ts';
 import { memory } from './memory.ts';
+import type { Mutant } from './mutate.ts';
 import { products } from './products.ts';
+import { promises } from './promises.ts';
 import { rounding } from './rounding.ts';
 import { tables } from './tables.ts';
 import { timeline } from './timeline.ts';
@@ -15,5 +18,8 @@ export const mutants: readonly Mutant[] = [
   ...tables,
   ...floats,
   ...memory,
+  ...bounds,
+  ...aliases,
   ...timeline,
+  ...promises,
 ];

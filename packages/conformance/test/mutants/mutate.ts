@@ -107,3 +107,8 @@ export function hostOf(tensor: DeviceTensor): Tensor {
 export function hostIO(io: Readonly<Record<string, DeviceTensor>>): HostIO {
   return io as unknown as HostIO;
 }
+
+/** A tensor whose memory can be taken away. */
+export interface Mutable {
+  data: unknown;
+}
