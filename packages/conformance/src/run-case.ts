@@ -1,12 +1,16 @@
 import {
   type Backend,
   catalogue,
+  dtypes,
   type HostIO,
   isHalftoneError,
   type NumericClass,
   type OpDefinition,
+  sameShape,
+  sizeOf,
   type Tensor,
   tensor,
+  type TensorDesc,
 } from '@halftone/core';
 import type { Case } from './case.ts';
 import { compare, type Mismatch } from './compare.ts';
@@ -113,7 +117,7 @@ async function runOnce(
   try {
     for (const name in operands) if (!weights.includes(name)) io[name] = backend.upload(operands[name]!);
     const outputs = resultsOf(item);
-    for (const name in outputs) io[name] = backend.alloc(outputs[name]!);
+    for (const name in outputs) io[name] = backend.upload(used(outputs[name]!));
     prepared.run(io);
     const results: Record<string, Tensor> = {};
     for (const name in outputs) results[name] = await backend.read(io[name]!);
@@ -124,6 +128,15 @@ async function runOnce(
   }
 }
 
+/** Memory as an earlier result left it: the contents of what is allocated are unspecified, and no run may count on them. */
+function used({ dtype, shape }: TensorDesc): Tensor {
+  const data = new dtypes[dtype].Array(sizeOf(shape));
+  const value =
+    dtype === 'float32' ? NaN : dtype === 'int64' ? 9223372036854775807n : dtypes[dtype].range![1];
+  data.fill(value as never);
+  return { dtype, shape, data } as Tensor;
+}
+
 function compareAll(
   expected: Readonly<Record<string, Tensor>>,
   results: Readonly<Record<string, Tensor>>,
@@ -131,8 +144,14 @@ function compareAll(
 ): Mismatch | string | undefined {
   for (const [name, wanted] of Object.entries(expected)) {
     const got = results[name];
-    if (got === undefined || got.dtype !== wanted.dtype || got.data.length !== wanted.data.length)
-      return `read() gave ${got?.dtype} [${got?.shape.join(', ')}] for ${name}, ${wanted.dtype} [${wanted.shape.join(', ')}] was allocated`;
+    if (
+      got === undefined ||
+      got.dtype !== wanted.dtype ||
+      !sameShape(got.shape, wanted.shape) ||
+      !(got.data instanceof dtypes[wanted.dtype].Array) ||
+      got.data.length !== wanted.data.length
+    )
+      return `read() gave ${got?.dtype} [${got?.shape.join(', ')}] in ${got?.data.constructor.name} for ${name}, ${wanted.dtype} [${wanted.shape.join(', ')}] was allocated`;
     const mismatch = compare(name, wanted, got, numericClass);
     if (mismatch) return mismatch;
   }

@@ -13,7 +13,7 @@ import {
 import reference from '@halftone/backend-reference';
 import type { Case } from './case.ts';
 import { casesOf } from './cases/index.ts';
-import { drawCases, isComputable } from './fuzz.ts';
+import { drawCases, elementsIn, isComputable } from './fuzz.ts';
 import { laws } from './laws/index.ts';
 import { Violation } from './laws/law.ts';
 import { looksLike } from './looks-like.ts';
@@ -333,14 +333,34 @@ function mustSupport(item: Case): boolean {
   return catalogue[item.op].tier === 'required' && !item.tags.includes('form');
 }
 
-/** What the laws do with an op: the first case that is small and no edge, and that the backend takes. */
+/** Elements of the operands of an example, and of its results. */
+const EXAMPLE_OPERANDS = 2000;
+const EXAMPLE_RESULTS = [6, 400] as const;
+
+/**
+ * What the laws do with an op: of the cases that the backend takes the one with the most operands that is still small, for
+ * an order of sums to show, and with ordinary elements, for a difference not to drown in NaN.
+ */
 function exampleOf(backend: Backend, op: OpName): readonly Case[] {
   if (!backend.has(op)) return [];
-  const example = (casesOf(op) as readonly Case[]).find((item) => {
-    const elements = Object.values(resultsOf(item)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    return elements >= 6 && elements <= 400 && takes(backend, item);
-  });
-  return example ? [example] : [];
+  let best: Case | undefined;
+  let most = 0;
+  for (const item of casesOf(op) as readonly Case[]) {
+    const results = Object.values(resultsOf(item)).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const operands = elementsIn(item) - results;
+    const [least, largest] = EXAMPLE_RESULTS;
+    if (operands <= most || operands > EXAMPLE_OPERANDS || results < least || results > largest) continue;
+    if (!isOrdinary(item) || !takes(backend, item)) continue;
+    best = item;
+    most = operands;
+  }
+  return best ? [best] : [];
+}
+
+function isOrdinary({ inputs }: Case): boolean {
+  return Object.values(inputs).every(
+    (recipe) => 'data' in recipe || !['special', 'extremes', 'constant'].includes(recipe.fill),
+  );
 }
 
 /** False also where supports() throws, which the laws say by themselves. */

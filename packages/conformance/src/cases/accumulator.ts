@@ -7,7 +7,8 @@ import {
   requantizeModes,
 } from '@halftone/core';
 import type { Recipe } from '../case.ts';
-import { signs } from './shared.ts';
+import { signs, zeroPoints } from './shared.ts';
+import { tellingSums } from './sums.ts';
 
 /** A way out, by name, with what its operands hold. */
 export interface WayOut {
@@ -16,6 +17,36 @@ export interface WayOut {
   readonly inputs: Readonly<Record<string, Recipe>>;
   /** An optional form: another mode than ort-f32. */
   readonly form: boolean;
+}
+
+/** A way out of sums that are the bias alone: the weights of these `channels` are zeros. */
+export interface StatedWayOut extends WayOut {
+  readonly channels: number;
+}
+
+/** Ways from sums to codes, of sums that show how a mode rounds. */
+export function statedWaysOut(): readonly StatedWayOut[] {
+  return signs.flatMap((dtype) =>
+    requantizeModes.flatMap((mode) => {
+      const sums = tellingSums(mode);
+      const reals = sums.map(([, multiplier]) => multiplier);
+      const factors = isFixedMode(mode) ? fixedFactors(reals) : undefined;
+      const form = mode !== 'ort-f32';
+      const zeros = zeroPoints(dtype);
+      return (form ? [zeros[1]!] : zeros).map((zero) => ({
+        name: `${dtype}-telling-${mode}-zero-${zero}`,
+        spec: { bias: 'int32', output: { type: 'codes', dtype, mode, multiplier: 'per-channel' } } as const,
+        inputs: {
+          bias: { data: sums.map(([sum]) => sum) },
+          multiplier: { data: [...(factors?.multiplier ?? reals)] },
+          ...(factors ? { shift: { data: [...factors.shift] } } : {}),
+          zeroPoint: { data: [zero] },
+        },
+        channels: sums.length,
+        form,
+      }));
+    }),
+  );
 }
 
 const reals: readonly number[] = [0.002, 0.0151, 0.5, 0.00007, 0.25, 0.9, 0.031];

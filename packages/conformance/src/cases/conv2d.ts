@@ -28,10 +28,24 @@ export function conv2dCases(): readonly Case<'conv2d'>[] {
     // Taps outside the image are no products: an infinite weight there makes no NaN.
     of(
       'infinite-weights-in-padding',
-      { c: 1, o: 1, pads: [1, 1, 1, 1] },
-      { x: { fill: 'uniform', lo: 1, hi: 2 }, w: { data: [Infinity, 1, 1, 1, 1, 1, 1, 1, 1] } },
+      { pads: [1, 1, 1, 1] },
+      {
+        x: { fill: 'uniform', lo: 1, hi: 2 },
+        w: { data: Array.from({ length: 27 }, (_, i) => (i === 0 || i === 26 ? Infinity : i - 13)) },
+      },
     ),
     of('special', { bias: true }, { x: { fill: 'special' }, w: { fill: 'special' } }),
+    of('zeros-by-infinity', {}, { x: { data: [0, 1, 0, 0, 2, 0, 0] }, w: { data: [1, Infinity, 2] } }),
+    of(
+      'clamp-special',
+      { kernel: [1, 1], c: 1, h: 9, clamp: [-1, 1] },
+      { x: { data: [NaN, Infinity, -Infinity, 0.5, -3, 0, 1] } },
+    ),
+    of(
+      'subnormal',
+      { kernel: [2, 2] },
+      { x: { fill: 'constant', value: 1e-20 }, w: { fill: 'constant', value: 3e-20 } },
+    ),
     of('long-sums', { c: 130, h: 3, w: 3 }, { x: uneven, w: uneven }),
     of('clamp', { clamp: [-0.5, 0.5] }),
   ];
@@ -60,5 +74,16 @@ export function convTranspose2dCases(): readonly Case<'convTranspose2d'>[] {
     ),
     of('output-padding', { strides: [3, 2], outputPadding: [2, 1] }),
     of('special', { bias: true }, { x: { fill: 'special' }, w: { fill: 'special' } }),
+    of('zeros-by-infinity', {}, { x: { data: [0, 1, 0, 0, 2, 0, 0] }, w: { data: [1, Infinity, 2] } }),
+    of(
+      'clamp-special',
+      { kernel: [1, 1], c: 1, h: 9, clamp: [-1, 1] },
+      { x: { data: [NaN, Infinity, -Infinity, 0.5, -3, 0, 1] } },
+    ),
+    of(
+      'subnormal',
+      { kernel: [2, 2] },
+      { x: { fill: 'constant', value: 1e-20 }, w: { fill: 'constant', value: 3e-20 } },
+    ),
   ];
 }

@@ -47,7 +47,21 @@ export function gemmCases(): readonly Case<'gemm'>[] {
       { m: 6, n: 6, k: 4, bias: true },
       { a: { fill: 'special' }, b: { fill: 'special' }, bias: { fill: 'special' } },
     ),
-    of('clamp-special', { m: 6, n: 6, k: 1, clamp: [-1, 1] }, { a: { fill: 'special' } }),
+    of(
+      'clamp-special',
+      { m: 7, n: 6, k: 1, clamp: [-1, 1] },
+      { a: { data: [NaN, Infinity, -Infinity, 0.5, -3, 0, 1] } },
+    ),
+    // 0 times infinity is NaN: no product is left out.
+    of(
+      'zeros-by-infinity',
+      { m: 2, n: 2, k: 2 },
+      { a: { data: [0, 1, 2, 3] }, b: { data: [Infinity, 1, 1, 2] } },
+    ),
+    // Both layouts have one shape.
+    ...[false, true].map((transposeA) =>
+      of(`square-${transposeA ? 'km' : 'mk'}`, { transposeA, m: 9, n: 9, k: 9 }),
+    ),
     // Products and sums that only flushing would make 0.
     of(
       'subnormal',

@@ -1,6 +1,6 @@
 import { broadcastShape, type DType, dtypes } from '@halftone/core';
 import { type Case, makeCase } from '../case.ts';
-import { broadcasts, nameOfShape } from './shared.ts';
+import { anyElements, broadcasts, nameOfShape } from './shared.ts';
 
 const types = Object.keys(dtypes) as DType[];
 
@@ -44,13 +44,18 @@ export function whereCases(): readonly Case<'where'>[] {
   return types.flatMap((dtype) =>
     broadcasts.flatMap(([aShape, bShape]) =>
       [[], [1], broadcastShape('where', aShape, bShape)].map((conditionShape, i) =>
-        makeCase('where', `${nameOfShape(aShape)}-by-${nameOfShape(bShape)}-${i}/${dtype}`, {
-          dtype,
-          conditionShape,
-          aShape,
-          bShape,
-          shape: broadcastShape('where', conditionShape, broadcastShape('where', aShape, bShape)),
-        }),
+        makeCase(
+          'where',
+          `${nameOfShape(aShape)}-by-${nameOfShape(bShape)}-${i}/${dtype}`,
+          {
+            dtype,
+            conditionShape,
+            aShape,
+            bShape,
+            shape: broadcastShape('where', conditionShape, broadcastShape('where', aShape, bShape)),
+          },
+          { a: anyElements(dtype), b: anyElements(dtype) },
+        ),
       ),
     ),
   );

@@ -1,6 +1,6 @@
 import { type DType, dtypes, type PadMode, type TransposeSpec } from '@halftone/core';
 import { type Case, makeCase } from '../case.ts';
-import { broadcasts, nameOfShape, tails } from './shared.ts';
+import { anyElements, broadcasts, nameOfShape, tails } from './shared.ts';
 
 const types = Object.keys(dtypes) as DType[];
 
@@ -54,7 +54,7 @@ export function transposeCases(): readonly Case<'transpose'>[] {
   return types.flatMap((dtype) =>
     perms.map(([shape, perm]) => {
       const spec = { dtype, shape, perm };
-      return makeCase('transpose', `${named(spec)}/${dtype}`, spec);
+      return makeCase('transpose', `${named(spec)}/${dtype}`, spec, { x: anyElements(dtype) });
     }),
   );
 }
@@ -71,11 +71,12 @@ export function concatCases(): readonly Case<'concat'>[] {
   ] as const;
   return types.flatMap((dtype) =>
     lists.map(([outer, extents]) =>
-      makeCase('concat', `${outer}x${extents.length > 8 ? 'many' : extents.join('+')}/${dtype}`, {
-        dtype,
-        outer,
-        extents,
-      }),
+      makeCase(
+        'concat',
+        `${outer}x${extents.length > 8 ? 'many' : extents.join('+')}/${dtype}`,
+        { dtype, outer, extents },
+        Object.fromEntries(extents.map((_, i) => [`x${i}`, anyElements(dtype)])),
+      ),
     ),
   );
 }
@@ -93,10 +94,20 @@ export function sliceCases(): readonly Case<'slice'>[] {
   ] as const;
   return types.flatMap((dtype) => [
     ...cuts.map(([name, shape, starts, steps, extents]) =>
-      makeCase('slice', `${name}/${dtype}`, { dtype, shape, starts, steps, extents }),
+      makeCase(
+        'slice',
+        `${name}/${dtype}`,
+        { dtype, shape, starts, steps, extents },
+        { x: anyElements(dtype) },
+      ),
     ),
     ...tails.map((n) =>
-      makeCase('slice', `n-${n}/${dtype}`, { dtype, shape: [n + 2], starts: [1], steps: [1], extents: [n] }),
+      makeCase(
+        'slice',
+        `n-${n}/${dtype}`,
+        { dtype, shape: [n + 2], starts: [1], steps: [1], extents: [n] },
+        { x: anyElements(dtype) },
+      ),
     ),
   ]);
 }
@@ -133,7 +144,12 @@ export function padCases(): readonly Case<'pad'>[] {
   const padded = types.flatMap((dtype) =>
     modes.flatMap((mode) =>
       around.map(([name, shape, before, after]) =>
-        makeCase('pad', `${name}/${dtype}/${mode}`, { dtype, shape, before, after, mode }),
+        makeCase(
+          'pad',
+          `${name}/${dtype}/${mode}`,
+          { dtype, shape, before, after, mode },
+          { x: anyElements(dtype) },
+        ),
       ),
     ),
   );
@@ -145,13 +161,23 @@ export function expandCases(): readonly Case<'expand'>[] {
     ...broadcasts
       .filter(([a, b]) => a.every((extent, i) => extent === 1 || extent === b[b.length - a.length + i]))
       .map(([shape, to]) =>
-        makeCase('expand', `${nameOfShape(shape)}-to-${nameOfShape(to)}/${dtype}`, { dtype, shape, to }),
+        makeCase(
+          'expand',
+          `${nameOfShape(shape)}-to-${nameOfShape(to)}/${dtype}`,
+          { dtype, shape, to },
+          { x: anyElements(dtype) },
+        ),
       ),
     makeCase('expand', `to-nothing/${dtype}`, { dtype, shape: [1, 3], to: [0, 3] }),
-    makeCase('expand', `row/${dtype}`, { dtype, shape: [1, 7], to: [5, 7] }),
-    makeCase('expand', `column/${dtype}`, { dtype, shape: [5, 1], to: [5, 7] }),
+    makeCase('expand', `row/${dtype}`, { dtype, shape: [1, 7], to: [5, 7] }, { x: anyElements(dtype) }),
+    makeCase('expand', `column/${dtype}`, { dtype, shape: [5, 1], to: [5, 7] }, { x: anyElements(dtype) }),
     makeCase('expand', `many/${dtype}`, { dtype, shape: [1], to: [129] }),
-    makeCase('expand', `middle/${dtype}`, { dtype, shape: [2, 1, 3], to: [4, 2, 5, 3] }),
+    makeCase(
+      'expand',
+      `middle/${dtype}`,
+      { dtype, shape: [2, 1, 3], to: [4, 2, 5, 3] },
+      { x: anyElements(dtype) },
+    ),
   ]);
 }
 
@@ -173,7 +199,7 @@ export function gatherCases(): readonly Case<'gather'>[] {
           `${outer}x${extent}x${inner}-at-${count}/${dtype}/${indices}`,
           { dtype, indices, outer, extent, inner, count },
           // Negative ones count from the end.
-          { indices: { fill: 'uniform', lo: -extent, hi: extent - 1 } },
+          { x: anyElements(dtype), indices: { fill: 'uniform', lo: -extent, hi: extent - 1 } },
         ),
       ),
     ),

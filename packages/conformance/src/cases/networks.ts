@@ -62,6 +62,14 @@ export function lstmCases(): readonly Case<'lstm'>[] {
     of('one-cell', { hidden: 1, input: 1, batch: 1 }),
     of('wide', { hidden: 33, input: 17 }),
     of('saturated', { bias: true }, { x: { fill: 'uniform', lo: -90, hi: 90 } }),
+    of(
+      'subnormal-state',
+      {},
+      {
+        ...Object.fromEntries(['x', 'w', 'r', 'h0'].map((name) => [name, { fill: 'constant', value: 0 }])),
+        c0: { fill: 'constant', value: 1e-39 },
+      },
+    ),
     of('no-steps', { steps: 0 }),
     of('no-batch', { batch: 0 }),
   ];

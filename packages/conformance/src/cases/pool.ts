@@ -1,4 +1,4 @@
-import { averageFactors, requantizeModes, type WindowSpec } from '@halftone/core';
+import { averageFactors, type RequantizeMode, requantizeModes, type WindowSpec } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
 import { short, signs, windows, zeroPoints } from './shared.ts';
 
@@ -16,15 +16,25 @@ export function qmaxpoolCases(): readonly Case<'qmaxpool'>[] {
   );
 }
 
+const ties: WindowSpec = { ...windows[0]![1], h: 8, w: 8, c: 9, kernel: [2, 2] };
+
 export function qavgpoolCases(): readonly Case<'qavgpool'>[] {
-  const [sx, sy] = [0.021, 0.013];
-  const used = (mode: (typeof requantizeModes)[number], window: WindowSpec): Record<string, Recipe> => {
+  const used = (mode: RequantizeMode, window: WindowSpec, sx = 0.021, sy = 0.013): Record<string, Recipe> => {
     const { multiplier, shift } = averageFactors(mode, sx, sy, window.kernel[0] * window.kernel[1]);
     return { multiplier: { data: [...multiplier] }, ...(shift ? { shift: { data: [...shift] } } : {}) };
   };
   return signs.flatMap((dtype) =>
-    requantizeModes.flatMap((mode) =>
-      windows.flatMap(([name, window]) =>
+    requantizeModes.flatMap((mode) => [
+      // Powers of two: every second or fourth mean is a tie.
+      ...[1, 2, 4].map((sy) =>
+        makeCase(
+          'qavgpool',
+          `ties-step-${sy}/${short(dtype)}/${mode}`,
+          { ...ties, dtype, to: dtype, mode, countIncludePad: false },
+          { ...used(mode, ties, 1, sy), zeroPoint: { data: [zeroPoints(dtype)[1]!] } },
+        ),
+      ),
+      ...windows.flatMap(([name, window]) =>
         [false, true].map((countIncludePad) =>
           makeCase(
             'qavgpool',
@@ -34,7 +44,7 @@ export function qavgpoolCases(): readonly Case<'qavgpool'>[] {
           ),
         ),
       ),
-    ),
+    ]),
   );
 }
 
@@ -42,6 +52,8 @@ export function maxpoolCases(): readonly Case<'maxpool'>[] {
   return windows.flatMap(([name, window]) => [
     makeCase('maxpool', name, window),
     makeCase('maxpool', `${name}-special`, window, { x: { fill: 'special' } }),
+    // 0 is larger than -0, before it and behind.
+    makeCase('maxpool', `${name}-zeros`, window, { x: { data: [-0, -1, -0, 0, -0, -2, -0] } }),
   ]);
 }
 

@@ -18,6 +18,8 @@ const scales: { readonly [O in Binary]: readonly (readonly [a: number, b: number
     [0.05, 0.1, 0.12],
     [0.1, 0.1, 0.2],
     [0.5, 0.25, 0.5],
+    // Many sums are ties but for the last of the 20 bits that the fixed modes shift by.
+    [0.13199999928474426, 0.07699999958276749, 0.10000000149011612],
   ],
   qmul: [
     [0.05, 0.1, 0.4],

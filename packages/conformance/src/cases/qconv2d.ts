@@ -1,6 +1,6 @@
 import type { QConv2dSpec } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
-import { waysOut } from './accumulator.ts';
+import { statedWaysOut, waysOut } from './accumulator.ts';
 import { short, signPairs, tails, windows, zeroPoints } from './shared.ts';
 
 const plain: QConv2dSpec = {
@@ -69,6 +69,14 @@ function ofTypes(x: QConv2dSpec['x'], weights: QConv2dSpec['weights']): Case<'qc
         of(`o-${extent}`, { ...types, c: 2, h: 3, w: 4, o: extent, kernel: [2, 2] }),
         of(`depthwise-${extent}`, { ...types, ...padded, c: extent, o: extent, groups: extent, h: 4, w: 3 }),
       ]),
+    ...statedWaysOut().map(({ name, spec, inputs, form, channels }) =>
+      of(
+        `out-${name}`,
+        { ...types, ...spec, o: channels, h: 3, w: 4 },
+        { ...inputs, w: { fill: 'constant', value: 0 }, wZeroPoint: { data: [0] } },
+        ...(form ? ['form'] : []),
+      ),
+    ),
     ...waysOut(4).map(({ name, spec, inputs, form }) =>
       of(`out-${name}`, { ...types, ...spec, ...padded }, inputs, ...(form ? ['form'] : [])),
     ),

@@ -1,6 +1,6 @@
 import type { QGemmSpec } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
-import { waysOut } from './accumulator.ts';
+import { statedWaysOut, waysOut } from './accumulator.ts';
 import { short, signPairs, tails, zeroPoints } from './shared.ts';
 
 const plain: QGemmSpec = {
@@ -84,6 +84,14 @@ function ofTypes(a: QGemmSpec['a'], b: QGemmSpec['b']): Case<'qgemm'>[] {
             bZeroPoint: { data: [zb] },
           },
         ),
+      ),
+    ),
+    ...statedWaysOut().map(({ name, spec, inputs, form, channels }) =>
+      of(
+        `out-${name}`,
+        { ...types, ...spec, m: 2, n: channels, k: 3 },
+        { ...inputs, b: { fill: 'constant', value: 0 }, bZeroPoint: { data: [0] } },
+        ...(form ? ['form'] : []),
       ),
     ),
     ...waysOut(6).map(({ name, spec, inputs, form }) =>

@@ -64,6 +64,11 @@ function values(to: Code): Case<'quantize'>[] {
       { scale: zero(1.1754943508222875e-38), zeroPoint: zero(zeroPoint) },
     ),
     of(
+      `subnormal-step-zero-${zeroPoint}`,
+      { shape, to },
+      { scale: zero(1e-40), x: { fill: 'uniform', lo: -3e-38, hi: 3e-38 }, zeroPoint: zero(zeroPoint) },
+    ),
+    of(
       `huge-step-zero-${zeroPoint}`,
       { shape, to },
       { scale: zero(3e38), x: { fill: 'special' }, zeroPoint: zero(zeroPoint) },

@@ -7,6 +7,7 @@ import {
 } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
 import { nameOfShape, shapes, short, signs, tails, zeroPoints } from './shared.ts';
+import { telling, tellingSums } from './sums.ts';
 
 function of(
   name: string,
@@ -31,20 +32,9 @@ function factors(mode: RequantizeMode, ...reals: readonly number[]): Record<stri
   return { multiplier: { data: [...multiplier] }, shift: { data: [...shift] } };
 }
 
-/** Numerics 4.4: what tells the modes from each other. */
-const telling: readonly (readonly [x: number, multiplier: number])[] = [
-  [1, 0.5],
-  [-3, 0.5],
-  [1, 0.25],
-  [-5222, 0.0052493438],
-  [3, 0.5],
-  [-1, 0.5],
-  [5, 0.5],
-  [7, 0.75],
-];
-
 function ofMode(mode: RequantizeMode): Case<'requantize'>[] {
   const shape = [500];
+  const sums = tellingSums(mode);
   return signs.flatMap((to) => {
     const zero = (value: number): Recipe => ({ fill: 'constant', value });
     const middle = to === 'int8' ? 0 : 128;
@@ -56,6 +46,15 @@ function ofMode(mode: RequantizeMode): Case<'requantize'>[] {
           { x: { fill: 'uniform', lo: -400, hi: 400 }, ...factors(mode, 0.5), zeroPoint: zero(value) },
         ),
         of(`random-zero-${value}`, { shape, to, mode }, { ...factors(mode, 0.0123), zeroPoint: zero(value) }),
+        of(
+          `telling-zero-${value}`,
+          { shape: [sums.length], to, mode, axis: 0 },
+          {
+            x: { data: sums.map(([sum]) => sum) },
+            ...factors(mode, ...sums.map(([, multiplier]) => multiplier)),
+            zeroPoint: zero(value),
+          },
+        ),
       ]),
       // What is past int32 as a float is saturated before it is converted.
       of(

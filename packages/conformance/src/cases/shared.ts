@@ -1,6 +1,6 @@
 // What the cases of several ops are made of.
-import type { CodeType, WindowSpec } from '@halftone/core';
-import { codeRange } from '@halftone/core';
+import { type CodeType, codeRange, type DType, type WindowSpec } from '@halftone/core';
+import type { Recipe } from '../case.ts';
 
 export const signs: readonly CodeType[] = ['int8', 'uint8'];
 export const signPairs: readonly (readonly [a: CodeType, b: CodeType])[] = signs.flatMap((a) =>
@@ -124,4 +124,18 @@ export const broadcasts: readonly (readonly [a: readonly number[], b: readonly n
 
 export function nameOfShape(shape: readonly number[]): string {
   return shape.length === 0 ? 'scalar' : shape.join('x');
+}
+
+/** Elements that arithmetic, or a narrower type, would not leave as they are: what moves elements moves these. */
+export function anyElements(dtype: DType): Recipe {
+  switch (dtype) {
+    case 'float32':
+      return { data: [-0, 1e-45, NaN, -Infinity, 0, 1.1754942106924411e-38, 16777215, -0.1, Infinity] };
+    case 'int32':
+      return { data: [2147483647, -2147483648, 16777217, -16777219, 32768, -1, 0] };
+    case 'int64':
+      return { data: [-9223372036854775808, 4611686018427387904, 4294967297, -4294967296, -1, 0, 65536] };
+    default:
+      return { fill: 'uniform' };
+  }
 }

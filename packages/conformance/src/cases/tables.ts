@@ -1,4 +1,4 @@
-import { type FixedMode, softmaxFactors, softmaxTable } from '@halftone/core';
+import { type CodeType, type FixedMode, softmaxFactors, softmaxTable } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
 import { nameOfShape, shapes, short, signPairs, tails, zeroPoints } from './shared.ts';
 
@@ -29,6 +29,10 @@ export function dynamicQuantizeCases(): readonly Case<'dynamicQuantize'>[] {
     of('zeros', 10, { fill: 'constant', value: 0 }),
     // [-1, 1]: the zero point is 127 in float32 and 128 in float64. Numerics 4.2.
     { ...of('unit', 5, { data: [-1, -0.5, 0, 0.5, 1] }), tags: ['worked'] },
+    // NaN is no part of the range, wherever it stands.
+    of('nan-first', 21, { data: [NaN, 1, -2, 3, NaN, 0.5, 2.5] }),
+    of('nan-last', 21, { data: [1, -2, 3, NaN, 0.5, 2.5, NaN] }),
+    of('nan-alone', 9, { fill: 'constant', value: NaN }),
     of('one-value', 1, { data: [3] }),
     of('tiny', 50, { fill: 'uniform', lo: -1e-37, hi: 2e-37 }),
     of('large', 50, { fill: 'uniform', lo: -1e30, hi: 1e30 }),
@@ -50,8 +54,9 @@ export function qsoftmaxCases(): readonly Case<'qsoftmax'>[] {
     [1, 33, 17],
   ];
   return signPairs.flatMap(([from, to]) =>
-    modes.flatMap((mode) =>
-      extents.flatMap(([outer, extent, inner]) =>
+    modes.flatMap((mode) => [
+      belowTie(from, to, mode),
+      ...extents.flatMap(([outer, extent, inner]) =>
         [0.01, 0.1, 2].map((sx) => {
           const { multiplier, shift } = softmaxFactors(1 / 256);
           return makeCase(
@@ -67,6 +72,25 @@ export function qsoftmaxCases(): readonly Case<'qsoftmax'>[] {
           );
         }),
       ),
-    ),
+    ]),
+  );
+}
+
+/** A share of 50.5 steps less 2^-14, which a rounding in two parts makes 51 of them. */
+function belowTie(from: CodeType, to: CodeType, mode: FixedMode): Case<'qsoftmax'> {
+  const share = 101 * 8192 - 1;
+  const { multiplier, shift } = softmaxFactors(1 / 256);
+  const [lowest] = zeroPoints(from);
+  return makeCase(
+    'qsoftmax',
+    `share-below-a-tie/${short(from, to)}/${mode}`,
+    { outer: 1, extent: 2, inner: 1, from, to, mode },
+    {
+      x: { data: [lowest! + 1, lowest!] },
+      table: { data: [share, 4194304 - share] },
+      multiplier: { data: [...multiplier] },
+      shift: { data: [...shift!] },
+      zeroPoint: { data: [zeroPoints(to)[0]!] },
+    },
   );
 }

@@ -1,7 +1,7 @@
 import type { Law } from './law.ts';
 import { afterwards, endings, recovery } from './life.ts';
 import { aliasing, copies, counters, guards } from './memory.ts';
-import { determinism, isolation, ordering } from './order.ts';
+import { determinism, isolation, ordering, preparations } from './order.ts';
 import { capabilities, honesty, packing } from './promises.ts';
 
 /** Rules that hold for every backend, whatever it computes. */
@@ -11,6 +11,7 @@ export const laws: readonly Law[] = [
   aliasing,
   guards,
   ordering,
+  preparations,
   determinism,
   isolation,
   honesty,

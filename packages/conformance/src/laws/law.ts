@@ -1,4 +1,11 @@
-import { type Backend, catalogue, type DeviceTensor, type PreparedOp, type Tensor } from '@halftone/core';
+import {
+  type Backend,
+  type BackendStats,
+  catalogue,
+  type DeviceTensor,
+  type PreparedOp,
+  type Tensor,
+} from '@halftone/core';
 import type { Case } from '../case.ts';
 import { operandsOf, resultsOf } from '../operands.ts';
 
@@ -33,6 +40,18 @@ export class Violation extends Error {
 
 export function require(condition: boolean, message: string, item?: Case): asserts condition {
   if (!condition) throw new Violation(message, item);
+}
+
+/** Requires that every counter is where it was. */
+export function requireBack(before: BackendStats, now: BackendStats, when: string): void {
+  for (const counter of ['liveTensors', 'liveBytes', 'packedBytes'] as const)
+    require(now[counter] ===
+      before[counter], `${counter} is ${now[counter]} ${when}, it was ${before[counter]}`);
+}
+
+/** The same spec with other operands. */
+export function another(item: Case): Case {
+  return { ...item, id: `${item.id}/another` };
 }
 
 /** An op with its operands in the memory of a backend. */
@@ -84,11 +103,10 @@ export function without<T>(io: Readonly<Record<string, T>>, names: readonly stri
   return Object.fromEntries(Object.entries(io).filter(([name]) => !names.includes(name)));
 }
 
-/** The results of a staged op, read back. */
+/** The results of a staged op, read back; all reads are enqueued before the first is waited for. */
 export async function readAll(backend: Backend, { io, outputs }: Staged): Promise<Record<string, Tensor>> {
-  // All are asked for before the first is there: what is enqueued behind this call is not in them.
-  const read = await Promise.all(outputs.map((name) => backend.read(io[name]!)));
-  return Object.fromEntries(outputs.map((name, i) => [name, read[i]!]));
+  const reads = outputs.map(async (name) => [name, await backend.read(io[name]!)] as const);
+  return Object.fromEntries(await Promise.all(reads));
 }
 
 /** True where both hold the same elements, to the bit; NaN is NaN. */

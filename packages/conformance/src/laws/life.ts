@@ -1,7 +1,16 @@
 // Errors and endings.
 import { type Backend, isHalftoneError } from '@halftone/core';
 import { nameOf } from '../run-case.ts';
-import { type Law, readAll, require, sameResults, stage, Violation, withBackend } from './law.ts';
+import {
+  type Law,
+  readAll,
+  require,
+  requireBack,
+  sameResults,
+  stage,
+  Violation,
+  withBackend,
+} from './law.ts';
 import { refuses } from './promises.ts';
 
 export const recovery: Law = {
@@ -33,8 +42,7 @@ export const recovery: Law = {
             error,
           ), `alloc() of 2^50 bytes threw ${nameOf(error)}; HT_OUT_OF_MEMORY is the error`);
         }
-        const after = backend.stats();
-        require(after.liveTensors === before.liveTensors, 'a failed call left tensors behind', item);
+        requireBack(before, backend.stats(), `after calls of ${item.id} that failed`);
         staged.prepared.run(staged.io);
         require(sameResults(
           await readAll(backend, staged),

@@ -83,7 +83,8 @@ export const capabilities: Law = {
           numericClass as string,
         ), `${op} is ${String(numericClass)}; an integer op is exact`);
       }
-      require(Object.isFrozen(said), 'capabilities are not frozen');
+      for (const part of [said, said.numericClass, said.limits ?? said])
+        require(Object.isFrozen(part), 'capabilities are not frozen, or what they hold is not');
     }),
 };
 

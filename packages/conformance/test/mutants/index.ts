@@ -1,21 +1,25 @@
-import { floatMutants } from './floats.ts';
-import { imageMutants } from './images.ts';
-import { memoryMutants } from './memory.ts';
-import { promiseMutants } from './promises.ts';
+import { aliases } from './aliases.ts';
+import { bounds } from './bounds.ts';
+import { floats } from './floats.ts';
+import { memory } from './memory.ts';
 import type { Mutant } from './mutate.ts';
-import { qgemmMutants } from './qgemm.ts';
-import { quantizeMutants } from './quantize.ts';
-import { requantizeMutants } from './requantize.ts';
-import { tableMutants } from './tables.ts';
+import { products } from './products.ts';
+import { promises } from './promises.ts';
+import { rounding } from './rounding.ts';
+import { tables } from './tables.ts';
+import { timeline } from './timeline.ts';
+import { windows } from './windows.ts';
 
-/** Backends with one realistic mistake each; the suite finds every one. */
+/** Every mutant. */
 export const mutants: readonly Mutant[] = [
-  ...quantizeMutants,
-  ...requantizeMutants,
-  ...qgemmMutants,
-  ...imageMutants,
-  ...tableMutants,
-  ...floatMutants,
-  ...memoryMutants,
-  ...promiseMutants,
+  ...rounding,
+  ...products,
+  ...windows,
+  ...tables,
+  ...floats,
+  ...memory,
+  ...bounds,
+  ...aliases,
+  ...timeline,
+  ...promises,
 ];

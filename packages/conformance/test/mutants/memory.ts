@@ -1,222 +1,281 @@
-// Mistakes about memory, order and instances.
-import type { Tensor } from '@halftone/core';
-import { dataOf, eachKernel, instances, late, sharedCounters, sharedMemory, withWeights } from './drivers.ts';
-import { arena } from './arena.ts';
-import { type Mutant, mutateDriver } from './mutate.ts';
+// Mistakes with counters, and with copies that are none.
+import {
+  type BackendDriver,
+  byteSize,
+  type HostIO,
+  type HostOp,
+  type KernelProvider,
+  type OpName,
+  type Tensor,
+} from '@halftone/core';
+import { allocating, kernelsOf, wrongDriver } from './drivers.ts';
+import { hostIO, hostOf, type Mutable, type Mutant, right } from './mutate.ts';
 
-export const memoryMutants: readonly Mutant[] = [
-  {
-    name: 'leak',
-    bug: 'dispose() forgets to count down',
-    breaks: ['law/counters'],
-    provider: mutateDriver((driver) => {
-      let extra = 0;
-      return {
-        alloc: (desc) => {
-          extra++;
-          return driver.alloc(desc);
+/** A kernel provider that packs weights by copying them, with what `hold` makes of the copy. */
+export interface Packing {
+  /** What is kept of the weights; default copies. */
+  readonly hold?: (weights: HostIO, key: string) => HostIO;
+  /** Called with the bytes of packed weights that come and go. */
+  readonly count?: (bytes: number, key: string) => void;
+}
+
+const copied = (weights: HostIO): HostIO =>
+  Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => [
+      name,
+      { ...weight, data: weight.data.slice() } as Tensor,
+    ]),
+  );
+
+/** The kernels of an op that has weights, with its weights packed. */
+function packing(op: OpName, { hold = copied, count = () => {} }: Packing): KernelProvider<never> {
+  return {
+    supports: () => true,
+    pack(spec: never, weights) {
+      const key = JSON.stringify(spec);
+      const bytes = Object.values(weights).reduce((sum, weight) => sum + byteSize(weight), 0);
+      let disposed = false;
+      count(bytes, key);
+      return Object.assign(
+        {
+          layout: 'copy',
+          byteLength: bytes,
+          dispose() {
+            if (!disposed) count(-bytes, key);
+            disposed = true;
+          },
         },
-        stats: () => ({ ...driver.stats(), liveTensors: extra }),
-      };
-    }),
-  },
-  {
-    name: 'bytes-not-counted',
-    bug: 'counts tensors and no bytes',
-    breaks: ['law/counters'],
-    provider: mutateDriver((driver) => ({ stats: () => ({ ...driver.stats(), liveBytes: 0 }) })),
-  },
-  {
-    name: 'double-release',
-    bug: 'a second dispose() counts down again',
-    breaks: ['law/counters'],
-    provider: mutateDriver((driver) => {
-      let released = 0;
+        { held: hold(weights, key) },
+      );
+    },
+    prepare(spec: never, packed) {
+      const { held = {} } = (packed ?? {}) as { held?: HostIO };
       return {
-        alloc(desc) {
-          const tensor = driver.alloc(desc);
-          const dispose = tensor.dispose.bind(tensor);
-          tensor.dispose = () => {
-            if (tensor.disposed) released++;
-            dispose();
-          };
-          return tensor;
-        },
-        stats: () => ({ ...driver.stats(), liveTensors: driver.stats().liveTensors - released }),
+        variant: `${op}_packed`,
+        run: (io) => (right[op] as HostOp<never>)(spec, { ...hostIO(io), ...held }),
+        dispose() {},
       };
-    }),
-  },
-  {
-    name: 'packed-weights-leak',
-    bug: 'packed weights are never freed',
-    breaks: ['law/counters'],
-    provider: mutateDriver((driver) => {
-      let packed = 0;
-      return {
-        stats: () => ({ ...driver.stats(), packedBytes: packed }),
-        kernels: eachKernel(driver.kernels, (kernel, op) =>
-          op === 'qgemm'
-            ? {
-                ...kernel,
-                pack(_spec, weights) {
-                  packed += 64;
-                  return { layout: 'copy', byteLength: 64, weights, dispose() {} } as never;
-                },
-                prepare: (spec, given) => withWeights(driver, kernel, spec, given),
-              }
-            : kernel,
-        ),
-      };
-    }),
-  },
-  {
-    name: 'write-keeps-a-reference',
-    bug: 'write() takes the array instead of its elements',
-    breaks: ['law/copies'],
-    provider: mutateDriver(() => ({
-      write(dst, src) {
-        (dst as unknown as { data: unknown }).data = src.data;
+    },
+  };
+}
+
+const weighty = ['qgemm', 'qconv2d', 'gemm', 'conv2d'] as const;
+
+/** A driver that packs the weights of products. */
+export function packed(driver: BackendDriver, make: () => Packing): Partial<BackendDriver> {
+  let bytes = 0;
+  const kernels = kernelsOf(
+    driver,
+    (_, op) => {
+      const { count, ...rest } = make();
+      return packing(op, {
+        ...rest,
+        count: count ?? ((change) => (bytes += change)),
+      });
+    },
+    weighty,
+  );
+  return { kernels, stats: () => ({ ...driver.stats(), packedBytes: bytes }) };
+}
+
+let everywhere = 0;
+
+const counting: readonly Mutant[] = [
+  wrongDriver('leaks', 'dispose() gives no tensor back', ['law/counters'], (driver) => {
+    let tensors = 0;
+    return {
+      alloc: allocating(driver, () => tensors++),
+      stats: () => ({ ...driver.stats(), liveTensors: tensors }),
+    };
+  }),
+  wrongDriver('leaks bytes', 'dispose() counts the tensor, and not its bytes', ['law/counters'], (driver) => {
+    let bytes = 0;
+    return {
+      alloc: allocating(driver, (_, desc) => (bytes += byteSize(desc))),
+      stats: () => ({ ...driver.stats(), liveBytes: bytes }),
+    };
+  }),
+  wrongDriver('counts a second dispose()', 'dispose() counts down each time', ['law/counters'], (driver) => {
+    let twice = 0;
+    return {
+      alloc: allocating(driver, (tensor) => {
+        const dispose = tensor.dispose.bind(tensor);
+        tensor.dispose = () => {
+          if (tensor.disposed) twice++;
+          dispose();
+        };
+      }),
+      stats: () => {
+        const stats = driver.stats();
+        return { ...stats, liveTensors: stats.liveTensors - twice };
       },
-    })),
-  },
-  {
-    name: 'read-gives-the-memory',
-    bug: 'read() gives a view of the tensor',
-    breaks: ['law/copies', 'law/aliasing'],
-    provider: mutateDriver(() => ({
-      read: async (src) => ({ dtype: src.dtype, shape: src.shape, data: dataOf(src).data }) as Tensor,
-    })),
-  },
-  {
-    name: 'pack-keeps-a-reference',
-    bug: 'packs by keeping the host arrays',
-    breaks: ['law/copies'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel, op) =>
-        op === 'qgemm'
-          ? {
-              ...kernel,
-              pack: (_spec, weights) => ({ layout: 'host', byteLength: 0, weights, dispose() {} }) as never,
-              prepare: (spec, given) => withWeights(driver, kernel, spec, given),
+    };
+  }),
+  wrongDriver(
+    'throws at a second dispose()',
+    'free() of what is freed',
+    ['law/counters', 'law/endings'],
+    (driver) => ({
+      alloc: allocating(driver, (tensor) => {
+        const dispose = tensor.dispose.bind(tensor);
+        tensor.dispose = () => {
+          if (tensor.disposed) throw new Error('double free');
+          dispose();
+        };
+      }),
+    }),
+  ),
+  wrongDriver(
+    'never says disposed',
+    'disposed tensors can be read and written',
+    ['law/counters', 'law/endings'],
+    (driver) => ({
+      alloc: allocating(driver, (tensor) => Object.defineProperty(tensor, 'disposed', { value: false })),
+    }),
+  ),
+  wrongDriver(
+    'counts for all instances',
+    'the counters are those of the module',
+    ['law/isolation'],
+    (driver) => ({
+      alloc: allocating(driver, (tensor) => {
+        everywhere++;
+        const dispose = tensor.dispose.bind(tensor);
+        tensor.dispose = () => {
+          if (!tensor.disposed) everywhere--;
+          dispose();
+        };
+      }),
+      stats: () => ({ ...driver.stats(), liveTensors: everywhere }),
+    }),
+  ),
+  ...(['liveTensors', 'liveBytes'] as const).map((counter) =>
+    wrongDriver(
+      `counts what was not allocated in ${counter}`,
+      'the counter goes up before memory is asked for',
+      ['law/recovery'],
+      (driver) => {
+        let failed = 0;
+        return {
+          alloc(desc) {
+            try {
+              return driver.alloc(desc);
+            } catch (error) {
+              failed += 1;
+              throw error;
             }
-          : kernel,
-      ),
-    })),
-  },
-  {
-    name: 'shared-results',
-    bug: 'results stand in one scratch buffer for each op',
-    breaks: ['law/aliasing'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel) => ({
-        ...kernel,
-        prepare(spec, packed) {
-          const right = kernel.prepare(spec, packed);
-          let scratch: unknown;
-          return {
-            ...right,
-            run(io) {
-              right.run(io);
-              const y = io['y'];
-              if (!y) return;
-              if (scratch) (scratch as { set(a: unknown): void }).set(dataOf(y).data);
-              else scratch = dataOf(y).data;
-              (y as unknown as { data: unknown }).data = scratch;
-            },
-          };
-        },
-      })),
-    })),
-  },
-  {
-    name: 'operand-overwritten',
-    bug: 'works in place on its first operand',
-    breaks: ['law/aliasing'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel) => ({
-        ...kernel,
-        prepare(spec, packed) {
-          const right = kernel.prepare(spec, packed);
-          return {
-            ...right,
-            run(io) {
-              right.run(io);
-              const x = io['x'];
-              if (x) dataOf(x).data.fill(0 as never, 0, 1);
-            },
-          };
-        },
-      })),
-    })),
-  },
-  {
-    name: 'writes-past-the-end',
-    bug: 'vectors of sixteen, the last one written whole',
-    breaks: ['law/guards'],
-    provider: arena({ pastEnd: 16 }),
-  },
-  {
-    name: 'writes-before-the-begin',
-    bug: 'an unrolled loop that begins one early',
-    breaks: ['law/guards'],
-    provider: arena({ beforeBegin: 1 }),
-  },
-  {
-    name: 'reads-before-they-are-due',
-    bug: 'read() looks later than what was enqueued before it',
-    breaks: ['law/ordering'],
-    provider: mutateDriver((driver) => ({
-      async read(src) {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        return await driver.read(src);
+          },
+          stats: () => ({ ...driver.stats(), [counter]: driver.stats()[counter] + failed }),
+        };
       },
-    })),
-  },
-  {
-    name: 'runs-late',
-    bug: 'runs are done when something is read, on what the operands hold by then',
-    breaks: ['law/ordering'],
-    provider: late(),
-  },
-  {
-    name: 'results-drift',
-    bug: 'a running average that is kept between runs',
-    breaks: ['law/determinism', 'law/aliasing', 'law/packing'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel) => ({
-        ...kernel,
-        prepare(spec, packed) {
-          const right = kernel.prepare(spec, packed);
-          let runs = 0;
-          return {
-            ...right,
-            run(io) {
-              right.run(io);
-              const y = io['y'];
-              if (y && runs++ > 0 && dataOf(y).data.length > 0)
-                dataOf(y).data[0] = dataOf(y).data[0] === 1 ? (0 as never) : (1 as never);
-            },
-          };
-        },
-      })),
-    })),
-  },
-  {
-    name: 'instances-differ',
-    bug: 'a random number of the process decides',
-    breaks: ['law/determinism', 'quantize'],
-    provider: instances(),
-  },
-  {
-    name: 'counters-shared',
-    bug: 'counters of the module and not of the instance',
-    breaks: ['law/isolation', 'law/counters', 'law/afterwards'],
-    provider: sharedCounters(),
-  },
-  {
-    name: 'dispose-takes-all',
-    bug: 'disposing one instance frees the memory of all',
-    breaks: ['law/isolation'],
-    provider: sharedMemory(),
-  },
+    ),
+  ),
+  wrongDriver(
+    'keeps packed weights',
+    'packed weights are not given back with their op',
+    ['law/counters'],
+    (driver) => {
+      let bytes = 0;
+      return {
+        ...packed(driver, () => ({ count: (change) => (bytes += Math.max(0, change)) })),
+        stats: () => ({ ...driver.stats(), packedBytes: bytes }),
+      };
+    },
+  ),
+  wrongDriver(
+    'does not count packed weights',
+    'packed weights are in no counter',
+    ['law/counters'],
+    (driver) => packed(driver, () => ({ count: () => {} })),
+  ),
 ];
+
+/** Kernels of one op whose weights are kept by a key, while any op with that key lives. */
+function cached(keyOf: (weights: HostIO, key: string) => string): () => Packing {
+  return () => {
+    const kept = new Map<string, { held: HostIO; users: number }>();
+    return {
+      hold(weights, spec) {
+        const entry = kept.get(keyOf(weights, spec)) ?? { held: copied(weights), users: 0 };
+        kept.set(keyOf(weights, spec), entry);
+        return entry.held;
+      },
+    };
+  };
+}
+
+const copying: readonly Mutant[] = [
+  wrongDriver(
+    'write() keeps the host array',
+    'the array is taken over, and copied when it is needed',
+    ['law/copies'],
+    () => ({
+      write(dst, src) {
+        (dst as unknown as Mutable).data = src.data;
+      },
+    }),
+  ),
+  wrongDriver(
+    'read() gives the memory itself',
+    'a view is given, where a copy is due',
+    ['law/copies'],
+    () => ({
+      read: async (src) => ({ dtype: src.dtype, shape: src.shape, data: hostOf(src).data }) as Tensor,
+    }),
+  ),
+  wrongDriver('read() gives one array', 'each tensor has one staging buffer', ['law/copies'], (driver) => {
+    const staging = new WeakMap<object, Tensor>();
+    return {
+      async read(src) {
+        const got = await driver.read(src);
+        const known = staging.get(src) ?? got;
+        (known.data as Float32Array).set(got.data as Float32Array);
+        staging.set(src, known);
+        return known;
+      },
+    };
+  }),
+  wrongDriver(
+    'pack() keeps the host array',
+    'weights that need no other layout are not copied',
+    ['law/copies'],
+    (driver) => packed(driver, () => ({ hold: (weights) => weights })),
+  ),
+  wrongDriver(
+    'packs once for a shape',
+    'packed weights are found again by the shape of the weights',
+    ['qgemm', 'qconv2d', 'gemm', 'conv2d'],
+    (driver) =>
+      packed(
+        driver,
+        cached((weights) =>
+          Object.values(weights)
+            .map(({ shape }) => shape.join())
+            .join(' '),
+        ),
+      ),
+  ),
+  wrongDriver(
+    'packs once for a spec while it lives',
+    'ops of one spec share packed weights, freed with the last of them',
+    ['law/packing', 'law/preparations'],
+    (driver) => {
+      const kept = new Map<string, { held: HostIO; users: number }>();
+      return packed(driver, () => ({
+        hold(weights, key) {
+          const entry = kept.get(key) ?? { held: copied(weights), users: 0 };
+          entry.users++;
+          kept.set(key, entry);
+          return entry.held;
+        },
+        count(bytes, key) {
+          const entry = kept.get(key);
+          if (bytes < 0 && entry && --entry.users <= 0) kept.delete(key);
+        },
+      }));
+    },
+  ),
+];
+
+/** Mistakes with memory. */
+export const memory: readonly Mutant[] = [...counting, ...copying];

@@ -1,144 +1,114 @@
-// Ways to break the reference: each takes one thing away from being right and leaves the rest.
+// What mutants are made of: the reference's ops over host arrays, with single ones replaced.
 import reference from '@halftone/backend-reference';
 import {
-  type BackendDriver,
   type BackendProvider,
-  catalogue,
-  type DeviceIO,
-  type KernelProvider,
-  type OpDefinition,
+  type DeviceTensor,
+  dtypes,
+  type HostIO,
+  hostBackend,
+  type HostOp,
+  isExactOp,
   type OpName,
+  opNames,
   type OpSpecs,
   sizeOf,
   type Tensor,
+  type TensorDesc,
 } from '@halftone/core';
 
-/** A backend with one realistic mistake. */
+/** A backend with one bug that a quantization library could have. */
 export interface Mutant {
   readonly name: string;
-  /** Where such a mistake comes from. */
+  /** The cause, in a sentence. */
   readonly bug: string;
-  /** The ops and laws (`law/<name>`) of which at least one must find it. */
-  readonly breaks: readonly string[];
+  /** What it breaks: ops, and laws as `law/counters`. */
+  readonly ops: readonly string[];
   readonly provider: BackendProvider;
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- mutants look into tensors of any type
-export type Arrays = Record<string, any>;
+export type Ops = { readonly [O in OpName]: HostOp<OpSpecs[O]> };
 
-/** The arrays of host tensors, which drivers made by `hostBackend` keep in `data`. */
-function arraysOf(io: DeviceIO): Arrays {
-  return Object.fromEntries(
-    Object.entries(io).map(([name, tensor]) => [name, (tensor as unknown as Tensor).data]),
-  );
-}
+const driver = await reference.create();
 
-/** The reference with its driver changed. */
-export function mutateDriver(change: (driver: BackendDriver) => Partial<BackendDriver>): BackendProvider {
-  return {
-    ...reference,
-    name: 'mutant',
-    async create() {
-      const driver = await reference.create();
-      return { ...driver, ...change(driver) };
-    },
+function rightOp(op: OpName): HostOp<never> {
+  return (spec, io) => {
+    const operands = Object.fromEntries(
+      Object.entries(io).map(([name, { dtype, shape, data }]) => {
+        const empty = driver.alloc({ dtype, shape: [0] });
+        return [name, Object.assign(empty, { shape, data })];
+      }),
+    );
+    driver.kernels[op]!.prepare(spec).run(operands);
   };
 }
 
-type Run<O extends OpName> = (spec: OpSpecs[O], arrays: Arrays, right: () => void, io: DeviceIO) => void;
+/** The reference's ops over host arrays. */
+export const right = Object.fromEntries(opNames.map((op) => [op, rightOp(op)])) as unknown as Ops;
 
-/** The reference with one op that runs otherwise; `right` does what it should. */
-export function mutateOp<O extends OpName>(op: O, run: Run<O>): BackendProvider {
-  return mutateDriver((driver) => {
-    const kernel = driver.kernels[op] as KernelProvider<OpSpecs[O]>;
-    const changed: KernelProvider<OpSpecs[O]> = {
-      ...kernel,
-      prepare(spec) {
-        const right = kernel.prepare(spec);
-        return { ...right, run: (io) => run(spec, arraysOf(io), () => right.run(io), io) };
-      },
-    };
-    return { kernels: { ...driver.kernels, [op]: changed } };
+/** A host backend with the reference's ops, but for `changes`. */
+export function withOps(changes: Partial<Ops> = {}): BackendProvider {
+  return hostBackend({
+    name: 'mutant',
+    device: 'host memory',
+    numericClass: (op) => (isExactOp(op) ? 'exact' : 'f32-ieee'),
+    ops: { ...right, ...changes },
   });
 }
 
-/** Runs an op for another spec than it was asked for, where that takes as many elements of everything. */
-export function respec<O extends OpName>(op: O, change: (spec: OpSpecs[O]) => OpSpecs[O]): BackendProvider {
-  return mutateDriver((driver) => {
-    const kernel = driver.kernels[op] as KernelProvider<OpSpecs[O]>;
-    return {
-      kernels: {
-        ...driver.kernels,
-        [op]: {
-          ...kernel,
-          prepare: (spec: OpSpecs[O]) =>
-            kernel.prepare(sameSizes(op, spec, change(spec)) ? change(spec) : spec),
-        },
-      },
-    };
-  });
+/** A mutant with one wrong op. */
+export function wrongOp<O extends OpName>(op: O, name: string, bug: string, run: HostOp<OpSpecs[O]>): Mutant {
+  return { name: `${op}: ${name}`, bug, ops: [op], provider: withOps({ [op]: run } as Partial<Ops>) };
 }
 
-function sameSizes<O extends OpName>(op: O, a: OpSpecs[O], b: OpSpecs[O]): boolean {
-  const definition = catalogue[op] as OpDefinition<OpSpecs[O]>;
-  const sizes = (spec: OpSpecs[O]): string =>
-    JSON.stringify(
-      Object.entries({ ...definition.inputs(spec), ...definition.outputs(spec) }).map(
-        ([name, { shape, dtype }]) => [name, dtype, sizeOf(shape)],
-      ),
-    );
-  try {
-    definition.check(b);
-    return sizes(a) === sizes(b);
-  } catch {
-    return false;
-  }
-}
-
-/** Runs an op on operands that were changed; they are restored behind it. */
-export function reoperand<O extends OpName>(
+/** A mutant that runs an op with another spec or other operands than it was given. */
+export function wrongCall<O extends OpName>(
   op: O,
-  change: (arrays: Arrays, spec: OpSpecs[O]) => void,
-): BackendProvider {
-  return mutateOp(op, (spec, arrays, right) => {
-    const outputs = Object.keys((catalogue[op] as OpDefinition<OpSpecs[O]>).outputs(spec));
-    const kept = Object.entries(arrays)
-      .filter(([name]) => !outputs.includes(name))
-      .map(([name, array]) => [name, array.slice()] as const);
-    change(arrays, spec);
-    right();
-    for (const [name, array] of kept) arrays[name].set(array);
-  });
+  name: string,
+  bug: string,
+  change: (spec: OpSpecs[O], io: HostIO) => readonly [spec: OpSpecs[O], io: HostIO],
+): Mutant {
+  return wrongOp(op, name, bug, (spec, io) => (right[op] as HostOp<OpSpecs[O]>)(...change(spec, io)));
 }
 
-/** Lets the op do it right, then spoils its results. */
-export function spoil<O extends OpName>(
-  op: O,
-  change: (arrays: Arrays, spec: OpSpecs[O]) => void,
-): BackendProvider {
-  return mutateOp(op, (spec, arrays, right) => {
-    right();
-    change(arrays, spec);
-  });
+/** Elements of every type whose elements are numbers. */
+export type Elements = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
+
+export function elements(io: HostIO, name: string): Elements {
+  return io[name]!.data as Elements;
 }
 
-export const { fround } = Math;
-
-/** Nearest integer, ties to even. */
-export function halfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+export function scalar(io: HostIO, name: string): number {
+  return elements(io, name)[0]!;
 }
 
-export function halfUp(x: number): number {
-  return Math.floor(x + 0.5);
+/** Element `i` of a list with one for each channel, or with one for all. */
+export function each(list: Elements, i: number): number {
+  return list[list.length === 1 ? 0 : i]!;
 }
 
-export function halfAway(x: number): number {
-  return x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);
+/** Operands with other elements of one. */
+export function put(io: HostIO, name: string, data: ArrayLike<number>): HostIO {
+  const { dtype, shape } = io[name]!;
+  return { ...io, [name]: fresh({ dtype, shape }, data) };
 }
 
-export function clamp(x: number, lo: number, hi: number): number {
-  return x > lo ? (x < hi ? x : hi) : lo;
+/** A tensor of its own with these elements, or with zeros. */
+export function fresh(desc: TensorDesc, data?: ArrayLike<number>): Tensor {
+  const array = new dtypes[desc.dtype].Array(sizeOf(desc.shape)) as Elements;
+  if (data) array.set(data);
+  return { ...desc, data: array } as Tensor;
+}
+
+/** The memory of a tensor of a host backend. */
+export function hostOf(tensor: DeviceTensor): Tensor {
+  return tensor as unknown as Tensor;
+}
+
+export function hostIO(io: Readonly<Record<string, DeviceTensor>>): HostIO {
+  return io as unknown as HostIO;
+}
+
+/** A tensor whose memory can be taken away. */
+export interface Mutable {
+  data: unknown;
 }

@@ -1,190 +1,198 @@
-// Mistakes in what a backend says of itself, and in how it fails and ends.
-import type { DeviceTensor } from '@halftone/core';
-import { dataOf, eachKernel, withWeights } from './drivers.ts';
-import { type Mutant, mutateDriver } from './mutate.ts';
+// Mistakes in what a backend says of itself, and in how it fails.
+import { type Capabilities, HalftoneError, type KernelProvider, type OpName } from '@halftone/core';
+import { kernelsOf, preparing, wrongDriver } from './drivers.ts';
+import type { Mutant } from './mutate.ts';
 
-export const promiseMutants: readonly Mutant[] = [
-  {
-    name: 'supports-lies',
-    bug: 'supports() says yes to a form that throws',
-    breaks: ['requantize'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel, op) =>
-        op === 'requantize'
-          ? {
-              ...kernel,
-              prepare(spec, packed) {
-                if ((spec as { axis?: number }).axis !== undefined) throw new TypeError('not yet');
-                return kernel.prepare(spec, packed);
-              },
-            }
-          : kernel,
-      ),
-    })),
-  },
-  {
-    name: 'refuses-the-required',
-    bug: 'one scale alone',
-    breaks: ['dequantize'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel, op) =>
-        op === 'dequantize'
-          ? {
-              ...kernel,
-              supports: (spec) =>
-                (spec as { axis?: number }).axis === undefined ? true : { reason: 'one scale alone' },
-            }
-          : kernel,
-      ),
-    })),
-  },
-  {
-    name: 'refuses-without-a-reason',
-    bug: 'an empty refusal',
-    breaks: ['law/honesty'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel, op) =>
-        op === 'resize' ? { ...kernel, supports: () => ({ reason: '' }) } : kernel,
-      ),
-    })),
-  },
-  {
-    name: 'changes-its-mind',
-    bug: 'supports() depends on what was asked before',
-    breaks: ['law/honesty'],
-    provider: mutateDriver((driver) => {
-      let asked = 0;
-      return {
-        kernels: eachKernel(driver.kernels, (kernel, op) =>
-          op === 'resize'
-            ? { ...kernel, supports: () => (asked++ % 3 === 2 ? { reason: 'busy' } : true) }
-            : kernel,
-        ),
-      };
-    }),
-  },
-  {
-    name: 'supports-throws',
-    bug: 'supports() throws where it should refuse',
-    breaks: ['law/honesty', 'resize'],
-    provider: mutateDriver((driver) => ({
-      kernels: eachKernel(driver.kernels, (kernel, op) =>
-        op === 'resize'
-          ? {
-              ...kernel,
-              supports: (spec) => {
-                if ((spec as { mode: string }).mode === 'cubic') throw new TypeError('cubic');
-                return true;
-              },
-            }
-          : kernel,
-      ),
-    })),
-  },
-  {
-    name: 'integer-op-is-relaxed',
-    bug: 'calls an integer op f32-relaxed',
-    breaks: ['law/capabilities'],
-    provider: mutateDriver((driver) => ({
-      capabilities: Object.freeze({
-        numericClass: Object.freeze({ ...driver.capabilities.numericClass, qgemm: 'f32-relaxed' }),
+/** A mutant that answers supports() for some ops. */
+function saying(
+  name: string,
+  bug: string,
+  breaks: readonly string[],
+  op: OpName,
+  supports: KernelProvider<never>['supports'],
+  prepares = true,
+): Mutant {
+  return wrongDriver(name, bug, breaks, (driver) => ({
+    kernels: kernelsOf(
+      driver,
+      (provider) => ({
+        ...provider,
+        supports,
+        prepare(spec, packed) {
+          if (!prepares && JSON.stringify(spec).includes('"transposeB":true'))
+            throw new HalftoneError('HT_BACKEND', 'no such kernel');
+          return provider.prepare(spec, packed);
+        },
       }),
-    })),
-  },
-  {
-    name: 'class-left-out',
-    bug: 'says nothing of an op that it has',
-    breaks: ['law/capabilities'],
-    provider: mutateDriver((driver) => {
-      const { qgemm: _qgemm, ...numericClass } = driver.capabilities.numericClass;
-      return { capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }) };
+      [op],
+    ),
+  }));
+}
+
+let asked = 0;
+
+function classes(name: string, bug: string, change: (capabilities: Capabilities) => Capabilities): Mutant {
+  return wrongDriver(name, bug, ['law/capabilities'], ({ capabilities }) => ({
+    capabilities: change(capabilities),
+  }));
+}
+
+let closed = false;
+
+/** Mistakes with promises. */
+export const promises: readonly Mutant[] = [
+  saying(
+    'says yes and throws',
+    'supports() does not know that a layout has no kernel',
+    ['qgemm'],
+    'qgemm',
+    () => true,
+    false,
+  ),
+  saying(
+    'refuses what is required',
+    'supports() refuses parameters along an axis',
+    ['quantize'],
+    'quantize',
+    (spec) => ('axis' in (spec as object) ? { reason: 'not along an axis' } : true),
+  ),
+  saying(
+    'says yes and then no',
+    'supports() answers by how much memory is free',
+    ['law/honesty'],
+    'lut256',
+    () => (++asked % 2 === 0 ? true : { reason: 'no memory' }),
+  ),
+  saying('refuses without a reason', 'the reason is empty', ['law/honesty'], 'lut256', (spec) =>
+    (spec as { from: string }).from === 'int8' ? { reason: '' } : true,
+  ),
+  saying(
+    'throws when asked',
+    'supports() throws where it has no answer',
+    ['law/honesty', 'lut256'],
+    'lut256',
+    (spec) => {
+      if ((spec as { from: string }).from === 'int8') throw new Error('not implemented');
+      return true;
+    },
+  ),
+  classes('capabilities are not frozen', 'the object is a plain one', ({ numericClass }) => ({
+    numericClass,
+  })),
+  classes('numeric classes are not frozen', 'freezing is shallow', ({ numericClass }) =>
+    Object.freeze({ numericClass: { ...numericClass } }),
+  ),
+  classes('an integer op is relaxed', 'products of codes are said to be about right', ({ numericClass }) =>
+    Object.freeze({ numericClass: Object.freeze({ ...numericClass, qgemm: 'f32-relaxed' }) }),
+  ),
+  classes(
+    'an op has no class',
+    'a new op was not added to the table of classes',
+    ({ numericClass: { qgemm: _qgemm, ...rest } }) => Object.freeze({ numericClass: Object.freeze(rest) }),
+  ),
+  classes('capabilities are no data', 'a bigint is among the limits', ({ numericClass }) =>
+    Object.freeze({ numericClass, limits: { bytes: 1n as unknown as number } }),
+  ),
+  wrongDriver(
+    'read() forgets the shape',
+    'what is read is a flat array',
+    ['qgemm', 'quantize', 'law/copies'],
+    (driver) => ({
+      async read(src) {
+        const got = await driver.read(src);
+        return { ...got, shape: [got.data.length] };
+      },
     }),
-  },
-  {
-    name: 'capabilities-change',
-    bug: 'capabilities that anybody may write',
-    breaks: ['law/capabilities'],
-    provider: mutateDriver((driver) => ({ capabilities: { ...driver.capabilities } })),
-  },
-  {
-    name: 'pack-of-another-shape',
-    bug: 'packed weights are kept by the name of the op, whatever their shape',
-    breaks: ['qgemm', 'law/packing'],
-    provider: mutateDriver((driver) => {
-      let kept: unknown;
-      return {
-        kernels: eachKernel(driver.kernels, (kernel, op) =>
-          op === 'qgemm'
-            ? {
-                ...kernel,
-                pack(_spec, weights) {
-                  kept ??= Object.fromEntries(
-                    Object.entries(weights).map(([name, tensor]) => [
-                      name,
-                      { ...tensor, data: tensor.data.slice() },
-                    ]),
-                  );
-                  return { layout: 'kept', byteLength: 0, weights: kept, dispose() {} } as never;
-                },
-                prepare: (spec, given) => withWeights(driver, kernel, spec, given),
-              }
-            : kernel,
-        ),
-      };
+  ),
+  wrongDriver(
+    'read() gives doubles',
+    'numbers come back in an array of another type',
+    ['dequantize', 'gemm', 'law/copies'],
+    (driver) => ({
+      async read(src) {
+        const got = await driver.read(src);
+        return got.dtype === 'float32'
+          ? ({ ...got, data: Float64Array.from(got.data as Float32Array) } as never)
+          : got;
+      },
     }),
-  },
-  {
-    name: 'failure-poisons',
-    bug: 'an allocation that failed leaves the allocator broken',
-    breaks: ['law/recovery'],
-    provider: mutateDriver((driver) => {
-      let broken = false;
+  ),
+  wrongDriver(
+    'is used up',
+    'dispose() of one instance takes down the library for all',
+    ['law/isolation', 'law/afterwards'],
+    (driver) => {
+      closed = false;
       return {
         alloc(desc) {
-          if (broken) throw new Error('poisoned');
+          if (closed) throw new HalftoneError('HT_BACKEND', 'the library was closed');
+          return driver.alloc(desc);
+        },
+        async dispose() {
+          closed = true;
+          await driver.dispose();
+        },
+      };
+    },
+  ),
+  wrongDriver(
+    'fails for good',
+    'after an allocation that failed every one fails',
+    ['law/recovery'],
+    (driver) => {
+      let failed = false;
+      return {
+        alloc(desc) {
+          if (failed) throw new HalftoneError('HT_OUT_OF_MEMORY', 'no memory');
           try {
             return driver.alloc(desc);
           } catch (error) {
-            broken = true;
+            failed = true;
             throw error;
           }
         },
       };
+    },
+  ),
+  wrongDriver(
+    'throws what it likes',
+    'running out of memory is a plain error',
+    ['law/recovery'],
+    (driver) => ({
+      alloc(desc) {
+        try {
+          return driver.alloc(desc);
+        } catch {
+          throw new RangeError('Array buffer allocation failed');
+        }
+      },
     }),
-  },
-  {
-    name: 'dispose-twice-throws',
-    bug: 'a tensor that cannot be disposed twice',
-    breaks: ['law/counters', 'law/endings'],
-    provider: mutateDriver((driver) => ({
-      alloc(desc) {
-        const tensor = driver.alloc(desc);
-        const dispose = tensor.dispose.bind(tensor);
-        tensor.dispose = () => {
-          if (tensor.disposed) throw new Error('already disposed');
-          dispose();
-        };
-        return tensor;
-      },
-    })),
-  },
-  {
-    name: 'disposed-is-not-said',
-    bug: 'disposed stays false',
-    breaks: ['law/counters', 'law/endings'],
-    provider: mutateDriver((driver) => ({
-      alloc(desc) {
-        const tensor = driver.alloc(desc);
-        return Object.create(tensor, {
-          disposed: { value: false },
-          dispose: {
-            value: () => {
-              tensor.dispose();
+  ),
+  wrongDriver(
+    'cannot be disposed at work',
+    'dispose() rejects while something is enqueued',
+    ['law/afterwards'],
+    (driver) => {
+      let busy = 0;
+      return {
+        ...preparing(driver, ['quantize', 'qgemm'], (provider) => (spec, packed) => {
+          const kernel = provider.prepare(spec, packed);
+          return {
+            ...kernel,
+            run(io) {
+              busy++;
+              kernel.run(io);
             },
-          },
-          data: { get: () => dataOf(tensor).data },
-        }) as DeviceTensor;
-      },
-    })),
-  },
+          };
+        }),
+        async read(src) {
+          busy = 0;
+          return await driver.read(src);
+        },
+        async dispose() {
+          if (busy > 0) throw new HalftoneError('HT_BACKEND', 'work is under way');
+        },
+      };
+    },
+  ),
 ];
