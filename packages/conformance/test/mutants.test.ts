@@ -45,7 +45,7 @@ describe('mutants', () => {
   });
 
   test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s is killed', async (_, mutant) => {
-    const judgement = await judge(mutant, 'named');
+    const judgement = await judge(mutant);
     found.push(judgement);
     expect(judgement.verdict).toBe('failed');
     expect(judgement.killers).not.toEqual([]);

@@ -61,11 +61,16 @@ const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
   lstm: lstmCases,
 };
 
+/** Cases by op, made once: a suite asks for them many times. */
+const made = new Map<OpName, readonly Case[]>();
+
 /** The cases of an op. */
 export function casesOf<O extends OpName>(op: O): readonly Case<O>[] {
   if (!Object.hasOwn(sources, op))
     throw new HalftoneError('HT_INVALID_ARGUMENT', `no op is called ${String(op)}`, { op });
-  return [...sources[op](), ...workedCases(op), ...goldenCases(op)];
+  const found = made.get(op) ?? [...sources[op](), ...workedCases(op), ...goldenCases(op)];
+  made.set(op, found);
+  return found as readonly Case<O>[];
 }
 
 /** Every case, op after op. */
