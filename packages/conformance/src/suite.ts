@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type BackendDriver,
   type BackendProvider,
   catalogue,
   HalftoneError,
@@ -302,7 +303,8 @@ class VariantRun<Options> {
       if (this.#options.grep && !this.#options.grep.test(`law/${name}`)) continue;
       let message: string | undefined;
       try {
-        await check({ open: () => this.#open(), cases });
+        const driver = (): Promise<BackendDriver> => this.#provider.create(this.#chosen);
+        await check({ open: () => this.#open(), driver, cases });
       } catch (error) {
         message = error instanceof Violation ? error.message : `threw ${nameOf(error)}`;
       }

@@ -2,6 +2,7 @@ import type { Law } from './law.ts';
 import { afterwards, endings, recovery } from './life.ts';
 import { aliasing, copies, counters, guards } from './memory.ts';
 import { determinism, isolation, ordering, preparations } from './order.ts';
+import { packedOnce } from './packed-once.ts';
 import { capabilities, honesty, packing } from './promises.ts';
 
 /** Rules that hold for every backend, whatever it computes. */
@@ -17,6 +18,7 @@ export const laws: readonly Law[] = [
   honesty,
   capabilities,
   packing,
+  packedOnce,
   recovery,
   endings,
   afterwards,

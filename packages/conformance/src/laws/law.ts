@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type BackendDriver,
   type BackendStats,
   catalogue,
   type DeviceTensor,
@@ -13,6 +14,8 @@ import { operandsOf, resultsOf } from '../operands.ts';
 export interface LawContext {
   /** Opens another instance with the same options; the law disposes it. */
   open(): Promise<Backend>;
+  /** The same, without the layer that checks calls: what authors write. The law disposes it. */
+  readonly driver: () => Promise<BackendDriver>;
   /** One small case of each op that the backend itself has, the first that it supports. */
   readonly cases: readonly Case[];
 }
