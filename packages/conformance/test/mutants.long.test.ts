@@ -4,8 +4,10 @@ import { judge } from './mutants/judge.ts';
 
 describe('the whole suite', () => {
   test.each(mutants.map((mutant) => [mutant.name, mutant] as const))('kills %s', async (_, mutant) => {
-    const { verdict, killers } = await judge(mutant, 'all');
+    const { verdict, killers, others } = await judge(mutant, 'all');
     expect(verdict).toBe('failed');
-    expect(killers).not.toEqual([]);
+    // What breaks a law may break another one before it, and what breaks an op breaks no op before it.
+    const broken = mutant.ops.some((name) => name.startsWith('law/')) ? [...killers, ...others] : killers;
+    expect(broken).not.toEqual([]);
   });
 });

@@ -85,8 +85,9 @@ export const aliases: readonly Mutant[] = [
     (spec, io) => {
       const y = elements(io, 'y');
       const before = y.slice();
+      const beta: number = 0;
       right.gemm(spec, io);
-      for (let i = 0; i < y.length; i++) y[i]! += 0 * before[i]!;
+      for (let i = 0; i < y.length; i++) y[i]! += beta * before[i]!;
     },
   ),
   sideEffect(

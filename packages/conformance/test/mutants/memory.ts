@@ -28,7 +28,7 @@ const copied = (weights: HostIO): HostIO =>
   );
 
 /** The kernels of an op that has weights, with its weights packed. */
-export function packing(op: OpName, { hold = copied, count = () => {} }: Packing): KernelProvider<never> {
+function packing(op: OpName, { hold = copied, count = () => {} }: Packing): KernelProvider<never> {
   return {
     supports: () => true,
     pack(spec: never, weights) {

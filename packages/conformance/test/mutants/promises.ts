@@ -88,7 +88,7 @@ export const promises: readonly Mutant[] = [
   classes(
     'an op has no class',
     'a new op was not added to the table of classes',
-    ({ numericClass: { qgemm: _, ...rest } }) => Object.freeze({ numericClass: Object.freeze(rest) }),
+    ({ numericClass: { qgemm: _qgemm, ...rest } }) => Object.freeze({ numericClass: Object.freeze(rest) }),
   ),
   classes('capabilities are no data', 'a bigint is among the limits', ({ numericClass }) =>
     Object.freeze({ numericClass, limits: { bytes: 1n as unknown as number } }),

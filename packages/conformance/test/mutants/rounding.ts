@@ -108,7 +108,8 @@ const quantizeMistakes: readonly (readonly [name: string, bug: string, code: Cod
 
 /** A float that is subnormal becomes 0, as with DAZ and FTZ on. */
 export function flush(x: number): number {
-  return Math.abs(x) < 1.1754943508222875e-38 ? x * 0 : x;
+  if (!(Math.abs(x) < 1.1754943508222875e-38)) return x;
+  return x < 0 ? -0 : x > 0 ? 0 : x;
 }
 
 /** As cvtps2dq: what is no int32 becomes the smallest. */
@@ -191,7 +192,7 @@ export function finishing(op: Product, code: Code, bias = true): HostOp<ProductS
 }
 
 /** The int32 sums of a product, with or without its bias. */
-export function sumsOf(op: Product, spec: ProductSpec, io: HostIO, bias: boolean): Int32Array {
+function sumsOf(op: Product, spec: ProductSpec, io: HostIO, bias: boolean): Int32Array {
   const { multiplier: _m, zeroPoint: _z, bias: _b, ...kept } = io;
   const y = fresh({ dtype: 'int32', shape: io['y']!.shape });
   const added = bias && spec.bias === 'int32';

@@ -17,7 +17,7 @@ const { fround } = Math;
 
 type Real = (code: number, scale: number, zero: number) => number;
 
-export function dequantizing(real: Real): HostOp<DequantizeSpec> {
+function dequantizing(real: Real): HostOp<DequantizeSpec> {
   return (spec, io) => {
     const [x, y, scale] = ['x', 'y', 'scale'].map((name) => elements(io, name));
     const zero = spec.from === 'int32' ? undefined : elements(io, 'zeroPoint');
@@ -244,14 +244,18 @@ export const tables: readonly Mutant[] = [
       ),
     );
   }),
-  wrongCall('qadd', 'forgets the clamp', 'the fused activation is left out', ({ clamp: _, ...spec }, io) => [
-    spec,
-    io,
-  ]),
-  wrongCall('qmul', 'forgets the clamp', 'the fused activation is left out', ({ clamp: _, ...spec }, io) => [
-    spec,
-    io,
-  ]),
+  wrongCall(
+    'qadd',
+    'forgets the clamp',
+    'the fused activation is left out',
+    ({ clamp: _clamp, ...spec }, io) => [spec, io],
+  ),
+  wrongCall(
+    'qmul',
+    'forgets the clamp',
+    'the fused activation is left out',
+    ({ clamp: _clamp, ...spec }, io) => [spec, io],
+  ),
   wrongCall(
     'qsoftmax',
     'has a table off by one',
