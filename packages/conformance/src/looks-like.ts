@@ -1,15 +1,16 @@
 // What the differences of a failed case say of their cause.
-import { catalogue } from '@halftone/core';
+import { codeRange, type DType, isExactOp, type WindowSpec } from '@halftone/core';
 import type { Case } from './case.ts';
 import { type Mismatch, placeOf } from './compare.ts';
+import { resultsOf } from './operands.ts';
 
 type Signature = (item: Case, mismatch: Mismatch) => string | undefined;
 
-/** True where every wrong element is among the last `width` of an axis that has more. */
-function onlyInTail({ indices, shape }: Mismatch, axis: number): boolean {
+/** True where the wrong elements are the last of an axis, and nearly all of these are wrong. */
+function onlyInTail({ indices, shape, wrong, count }: Mismatch, axis: number): boolean {
   const extent = shape[axis]!;
   const first = Math.min(...indices.map((index) => placeOf(index, shape)[axis]!));
-  return extent > 4 && first >= extent - (extent % 4 || 4) && first > 0;
+  return first > 0 && extent > 4 && wrong >= 0.8 * count * ((extent - first) / extent);
 }
 
 const share = ({ wrong, count }: Mismatch): number => wrong / count;
@@ -18,7 +19,31 @@ function steps({ differences }: Mismatch): number[] {
   return differences.map(([difference]) => difference);
 }
 
-const isFloatOp = (item: Case): boolean => catalogue[item.op].tier === 'float';
+/** The dtype of the result that is wrong. */
+function dtypeOf(item: Case, { output }: Mismatch): DType {
+  return resultsOf(item)[output]!.dtype;
+}
+
+const isCode = (dtype: DType): boolean => ['int8', 'uint8', 'int16', 'uint16'].includes(dtype);
+const isProduct = ({ op }: Case): boolean => op === 'qgemm' || op === 'qconv2d';
+const isMove = ({ op }: Case): boolean =>
+  ['transpose', 'slice', 'concat', 'gather', 'pad', 'expand', 'where'].includes(op);
+/** True where a case is there for its ties. */
+const hasTies = ({ id }: Case): boolean => /\/(?:\w+-)*(?:ties|telling)/.test(id);
+
+/** True where every wrong pixel is made of padding too, and others are not. */
+function onlyAtPadding(item: Case, { indices, shape }: Mismatch): boolean {
+  if (!('pads' in item.spec) || shape.length !== 4 || item.op === 'convTranspose2d') return false;
+  const { pads, strides, dilations, kernel, h, w } = item.spec as WindowSpec;
+  const leaves = (at: number, axis: 0 | 1): boolean => {
+    const first = at * strides[axis] - pads[axis]!;
+    return first < 0 || first + (kernel[axis] - 1) * dilations[axis] >= (axis === 0 ? h : w);
+  };
+  const touches = (row: number, column: number): boolean => leaves(row, 0) || leaves(column, 1);
+  const [, rows = 0, columns = 0] = shape;
+  const inner = touches(Math.floor(rows / 2), Math.floor(columns / 2));
+  return !inner && indices.every((index) => touches(placeOf(index, shape)[1]!, placeOf(index, shape)[2]!));
+}
 
 /** The fused activation of a spec, of the op itself or of its way out. */
 function clampOf(item: Case): readonly [number, number] | undefined {
@@ -51,45 +76,70 @@ const signatures: readonly Signature[] = [
     mismatch.shape.some((_extent, axis) => onlyInTail(mismatch, axis))
       ? `a forgotten tail: only the last elements of an axis of [${mismatch.shape.join(', ')}] are wrong`
       : undefined,
+  (_, mismatch) =>
+    steps(mismatch).every((d) => d === 0) && mismatch.expected === 0
+      ? 'the sign of a zero that is lost'
+      : undefined,
+  (_, mismatch) =>
+    mismatch.got === 0 && mismatch.expected !== 0 && Math.abs(mismatch.expected) < 1.2e-38
+      ? 'subnormals that are flushed to zero'
+      : undefined,
+  (_, mismatch) => {
+    const [is, shouldBe] = [Number.isNaN(mismatch.got), Number.isNaN(mismatch.expected)];
+    if (is && !shouldBe)
+      return 'NaN from memory that was not written, or from a term that should be left out';
+    return shouldBe && !is
+      ? 'NaN that is lost in a comparison, a clamp or a term that is left out'
+      : undefined;
+  },
+  (item) => (isMove(item) ? 'elements that are moved through another type, or to another place' : undefined),
+  (item, mismatch) =>
+    onlyAtPadding(item, mismatch)
+      ? 'padding: its value, the side it is on, or whether a mean counts it'
+      : undefined,
   (item, mismatch) => {
-    if (isFloatOp(item) || item.op === 'dequantize') return undefined;
+    const dtype = dtypeOf(item, mismatch);
     const differences = steps(mismatch);
-    if (differences.every((d) => Math.abs(d) === 1) && share(mismatch) < 0.7) {
-      if (differences.every((d) => d === 1))
-        return 'halves rounded up, or away from zero, where ties go to even';
-      if (differences.every((d) => d === -1))
-        return 'truncation or floor where the nearest code is right, or a sum that lost bits in float32';
-      return 'another rounding: ties to even after the f32 product, then the zero point';
+    if (!isCode(dtype) || !differences.every((d) => Math.abs(d) === 1)) return undefined;
+    if (
+      !hasTies(item) &&
+      differences.every((d) => d === 1) &&
+      mismatch.expected === codeRange(dtype as 'int8')[0]
+    )
+      return 'a range of codes without the lowest one';
+    if (hasTies(item))
+      return 'another rounding of ties or of the product, or the zero point added before rounding';
+    return 'truncation or floor where the nearest code is right, or one rounding more or less';
+  },
+  (item, mismatch) => {
+    const differences = steps(mismatch);
+    if (isExactOp(item.op) && dtypeOf(item, mismatch) === 'int32') {
+      if (differences.every((d) => d % 65536 === 0)) return 'products or pair sums that wrap at 16 bits';
+      if (differences.every((d) => d % 256 === 0))
+        return 'the wrong sign of 8-bit codes, or their differences in 8 bits: what is off are multiples of 256';
     }
     return undefined;
   },
-  (_, mismatch) => {
-    const differences = steps(mismatch).map(Math.abs);
-    return differences.length > 0 && differences.every((d) => d % 256 === 0)
-      ? 'the wrong sign of 8-bit codes: the differences are multiples of 256'
-      : undefined;
-  },
   (item, mismatch) => {
-    const k = 'k' in item.spec ? (item.spec as { k: number }).k : 0;
-    return item.op === 'qgemm' && k > 1 && steps(mismatch).length === 1 && share(mismatch) === 1
-      ? 'a zero point that is left out, added twice or taken with the wrong sign: every sum is off by one number'
-      : undefined;
+    if (!isProduct(item) || dtypeOf(item, mismatch) !== 'int32') return undefined;
+    const differences = steps(mismatch);
+    if (differences.length === 1 && share(mismatch) === 1 && mismatch.count > 1)
+      return 'a zero point that is left out, added twice or taken with the wrong sign: every sum is off by one number';
+    if (differences.every((d) => Math.abs(d) < 64))
+      return Math.abs(mismatch.expected) > 16777216
+        ? 'sums in float32, which has 24 bits: they are exact int32 sums, modulo 2^32'
+        : 'pair sums that saturate at 16 bits (vpmaddubsw), or zero points that are taken out in float32';
+    if ([2147483647, -2147483648].includes(mismatch.got))
+      return 'sums that saturate at 32 bits: they are exact modulo 2^32; or results that were never written';
+    return 'products or zero points of some terms: a tail of K, pair sums that saturate at 16 bits (vpmaddubsw), another row';
   },
   (item, mismatch) =>
-    (item.op === 'qgemm' || item.op === 'qconv2d') &&
-    steps(mismatch).every((d) => Math.abs(d) < 64) &&
-    Math.abs(mismatch.expected) > 16777216
-      ? 'sums in float32, which has 24 bits: they are exact int32 sums, modulo 2^32'
-      : undefined,
-  (item, mismatch) =>
-    (item.op === 'qgemm' || item.op === 'qconv2d') && Math.abs(mismatch.got) < Math.abs(mismatch.expected)
-      ? 'pair sums that saturate at 16 bits (vpmaddubsw), or a term that is left out'
+    isProduct(item) && isCode(dtypeOf(item, mismatch))
+      ? 'the way from sums to codes: bias, multiplier of the channel, clamp in float, zero point, in this order'
       : undefined,
   (item, mismatch) => {
-    if (!isFloatOp(item)) return undefined;
+    if (isExactOp(item.op)) return undefined;
     const relative = Math.abs((mismatch.got - mismatch.expected) / mismatch.expected);
-    if (mismatch.got === 0 && Math.abs(mismatch.expected) < 1.2e-38)
-      return 'subnormals that are flushed to zero';
     return relative < 1e-5
       ? 'a contracted multiply-add, another order of the sums, or a function that is off by one ulp'
       : undefined;

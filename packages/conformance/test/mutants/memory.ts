@@ -78,9 +78,40 @@ export function packed(driver: BackendDriver, make: () => Packing): Partial<Back
   return { kernels, stats: () => ({ ...driver.stats(), packedBytes: bytes }) };
 }
 
+/** Packs a column of B for one row otherwise than for many, and unpacks it for the rows that it is asked for. */
+const byRows: Mutant = wrongDriver(
+  'packs for the rows that it is asked for',
+  'a matrix times a vector has a layout of its own, which the product of many rows reads as its own',
+  ['law/packed-once'],
+  (driver) => {
+    const made = packed(driver, () => ({}));
+    const kernel = made.kernels!.qgemm!;
+    const rowsOf = new WeakMap<object, number>();
+    return {
+      ...made,
+      kernels: {
+        ...made.kernels,
+        qgemm: {
+          ...kernel,
+          pack(spec, weights) {
+            const own = kernel.pack!(spec, weights);
+            rowsOf.set(own, spec.m);
+            return own;
+          },
+          prepare(spec, own) {
+            const other = own !== undefined && (rowsOf.get(own) === 1) !== (spec.m === 1);
+            return kernel.prepare(other ? { ...spec, transposeB: !spec.transposeB } : spec, own);
+          },
+        },
+      },
+    };
+  },
+);
+
 let everywhere = 0;
 
 const counting: readonly Mutant[] = [
+  byRows,
   wrongDriver('leaks', 'dispose() gives no tensor back', ['law/counters'], (driver) => {
     let tensors = 0;
     return {
