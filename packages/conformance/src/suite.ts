@@ -44,6 +44,8 @@ export interface SuiteOptions<Options = object> {
   readonly mode?: 'test' | 'support' | undefined;
   /** Stop at the first failure. */
   readonly bail?: boolean | undefined;
+  /** Called before each case and each law (`law/<name>`) with its name. */
+  readonly onStart?: ((name: string) => void) | undefined;
   /** Called after each op, and each law. */
   readonly onProgress?: ((done: Progress) => void) | undefined;
   /** Besides the catalogue, as many drawn cases of the ops that the backend has; a failure is made as small as it gets. */
@@ -260,6 +262,7 @@ class VariantRun<Options> {
     if (cases.length === 0) return undefined;
     for (const item of own ? cases : []) {
       signal?.throwIfAborted();
+      this.#options.onStart?.(item.id);
       const outcome =
         mode === 'support' ? supportOf(backend, item) : await runCase(item, backend, this.#oracle);
       if (outcome.status === 'passed') {
@@ -301,6 +304,7 @@ class VariantRun<Options> {
     for (const { name, rule, check } of laws) {
       this.#options.signal?.throwIfAborted();
       if (this.#options.grep && !this.#options.grep.test(`law/${name}`)) continue;
+      this.#options.onStart?.(`law/${name}`);
       let message: string | undefined;
       try {
         const driver = (): Promise<BackendDriver> => this.#provider.create(this.#chosen);

@@ -49,6 +49,12 @@ describe('exit codes', () => {
     },
   );
 
+  test('1 and the case for a promise that never settles', async () => {
+    const { code, stderr } = await conformance('./hanging.mjs');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/lut256\/\S+: /);
+  });
+
   test('3 and its reason for one that cannot run here', async () => {
     const { code, stderr } = await conformance('./away.mjs');
     expect(code).toBe(3);

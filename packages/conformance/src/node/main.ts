@@ -70,9 +70,20 @@ Exit codes: 0 complete or partial, 1 failed, 2 wrong usage, 3 not available here
   )
   .action(run);
 
+/** What is being asked; undefined while nothing is. */
+let asking: string | undefined;
+
+// Where a promise of the backend never settles, nothing is left to do: Node ends without a word.
+process.on('exit', () => {
+  if (asking === undefined) return;
+  console.error(`conformance: ${asking}: a promise of the backend never settles`);
+  process.exitCode = exitCodes.failed;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
+  asking = undefined;
   process.exitCode = codeOf(error);
   if (interruption.signal.aborted) console.error('conformance: interrupted');
   else if (isHalftoneError(error)) console.error(`conformance: ${error.message} (${error.code})`);
@@ -95,6 +106,7 @@ async function run(module: string | undefined, options: Options): Promise<void> 
   if (module === undefined) return program.error('error: a module is needed');
   const provider = await resolveProvider(module, process.cwd());
   const live = process.stderr.isTTY === true && process.env['CI'] === undefined;
+  asking = 'opening it';
   const report = await runSuite(provider, {
     options: options.options,
     grep: options.grep,
@@ -103,10 +115,14 @@ async function run(module: string | undefined, options: Options): Promise<void> 
     bail: options.bail,
     fuzz: options.fuzz === undefined ? undefined : { count: options.fuzz, seed: options.seed },
     signal: interruption.signal,
+    onStart: (name) => {
+      asking = name;
+    },
     onProgress: ({ variant, name }) => {
       if (live) process.stderr.write(`\r\x1b[2K${variant}: ${name}`);
     },
   });
+  asking = undefined;
   if (live) process.stderr.write('\r\x1b[2K');
   process.stdout.write(toText(report, (failure) => repeatLine(module, options, failure)));
   writeReports(report, options);
