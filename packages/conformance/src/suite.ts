@@ -223,8 +223,19 @@ class VariantRun<Options> {
     return this.#options.bail === true && this.#failures.length > 0;
   }
 
-  #open(): Promise<Backend> {
-    return openBackend(this.#provider, this.#chosen);
+  async #open(): Promise<Backend> {
+    try {
+      return await openBackend(this.#provider, this.#chosen);
+    } catch (cause) {
+      if (isHalftoneError(cause)) throw cause;
+      const { name } = this.#provider;
+      throw new HalftoneError(
+        'HT_BACKEND',
+        `${name}: opening it failed: ${nameOf(cause)}`,
+        { backend: name },
+        { cause },
+      );
+    }
   }
 
   #casesOf(op: OpName): readonly Case[] {

@@ -40,7 +40,7 @@ describe('exit codes', () => {
     expect([again.code, /FAILED (\S+)/.exec(again.stdout)![1]]).toEqual([1, 'lut256/every-code/s8s8']);
   });
 
-  test.each(['number', 'throws', 'no-default', 'version-2', 'missing'])(
+  test.each(['number', 'throws', 'no-default', 'version-2', 'missing', 'unopened'])(
     '1 and one line for %s',
     async (name) => {
       const { code, stdout, stderr } = await conformance(`./${name}.mjs`);
