@@ -14,7 +14,8 @@ export {
   type Verdict,
 } from './report.ts';
 export { type Failure, type Oracle, oracleOf, type Outcome, type Path, runCase } from './run-case.ts';
-export { type Progress, runSuite, type SuiteOptions } from './suite.ts';
+export { runSuite } from './suite.ts';
+export type { Progress, SuiteOptions } from './suite-options.ts';
 export { toJUnit } from './reports/junit.ts';
 export { toMarkdown } from './reports/markdown.ts';
 export { type Repeat, toText } from './reports/text.ts';

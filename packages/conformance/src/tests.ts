@@ -2,7 +2,8 @@
 import type { BackendProvider } from '@halftone/core';
 import { failureLines } from './reports/text.ts';
 import type { VariantReport } from './report.ts';
-import { runSuite, type SuiteOptions } from './suite.ts';
+import { runSuite } from './suite.ts';
+import type { SuiteOptions } from './suite-options.ts';
 
 /** What a test runner gives: `describe` and `it`, and `skip` to say visibly that something did not run. */
 export interface TestRunner {
