@@ -16,7 +16,7 @@ export interface LawContext {
   open(): Promise<Backend>;
   /** The same, without the layer that checks calls: what authors write. The law disposes it. */
   readonly driver: () => Promise<BackendDriver>;
-  /** One small case of each op that the backend itself has, the first that it supports. */
+  /** One case of each op that the backend itself has: the largest ordinary one that is still small. */
   readonly cases: readonly Case[];
 }
 

@@ -3,6 +3,7 @@ import { bounds } from './bounds.ts';
 import { floats } from './floats.ts';
 import { memory } from './memory.ts';
 import type { Mutant } from './mutate.ts';
+import { networks } from './networks.ts';
 import { products } from './products.ts';
 import { promises } from './promises.ts';
 import { rounding } from './rounding.ts';
@@ -17,6 +18,7 @@ export const mutants: readonly Mutant[] = [
   ...windows,
   ...tables,
   ...floats,
+  ...networks,
   ...memory,
   ...bounds,
   ...aliases,

@@ -292,7 +292,8 @@ const copying: readonly Mutant[] = [
     ['law/packing', 'law/preparations'],
     (driver) => {
       const kept = new Map<string, { held: HostIO; users: number }>();
-      return packed(driver, () => ({
+      let total = 0;
+      const changed = packed(driver, () => ({
         hold(weights, key) {
           const entry = kept.get(key) ?? { held: copied(weights), users: 0 };
           entry.users++;
@@ -300,10 +301,12 @@ const copying: readonly Mutant[] = [
           return entry.held;
         },
         count(bytes, key) {
+          total += bytes;
           const entry = kept.get(key);
           if (bytes < 0 && entry && --entry.users <= 0) kept.delete(key);
         },
       }));
+      return { ...changed, stats: () => ({ ...driver.stats(), packedBytes: total }) };
     },
   ),
 ];
