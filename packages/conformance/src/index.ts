@@ -1,5 +1,6 @@
 export { type Case, makeCase, type Recipe } from './case.ts';
 export { allCases, casesOf } from './cases/index.ts';
+export { largeCases } from './cases/large.ts';
 export { compare, type Mismatch } from './compare.ts';
 export { laws } from './laws/index.ts';
 export { type Law, type LawContext, Violation } from './laws/law.ts';

@@ -18,6 +18,8 @@ export interface SuiteOptions<Options = object> {
   readonly onProgress?: ((done: Progress) => void) | undefined;
   /** Besides the catalogue, as many drawn cases of the ops that the backend has; a failure is made as small as it gets. */
   readonly fuzz?: { readonly count: number; readonly seed: number } | undefined;
+  /** Besides the catalogue, the large cases, which benchmarks time: minutes where kernels are slow. */
+  readonly large?: boolean | undefined;
   readonly signal?: { throwIfAborted(): void } | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { type BackendProvider, HalftoneError, openBackend } from '@halftone/core';
 import reference from '@halftone/backend-reference';
 import { casesOf } from './cases/index.ts';
+import { largeCases } from './cases/large.ts';
 import { laws } from './laws/index.ts';
 import { type Report, REPORT_SCHEMA, type VariantReport, worst } from './report.ts';
 import { type Oracle, oracleOf } from './run-case.ts';
@@ -54,9 +55,13 @@ export async function runSuite<Options>(
   };
 }
 
-function isSomethingLeft(grep: RegExp, { tier, fuzz }: Pick<SuiteOptions, 'tier' | 'fuzz'>): boolean {
+function isSomethingLeft(
+  grep: RegExp,
+  { tier, fuzz, large }: Pick<SuiteOptions, 'tier' | 'fuzz' | 'large'>,
+): boolean {
   if (fuzz !== undefined || laws.some(({ name }) => grep.test(`law/${name}`))) return true;
-  return opsOfTier(tier).some((op) => casesOf(op).some(({ id }) => grep.test(id)));
+  const asked = opsOfTier(tier).flatMap((op) => [...casesOf(op), ...(large ? largeCases(op) : [])]);
+  return asked.some(({ id }) => grep.test(id));
 }
 
 function variantsOf<Options>(

@@ -11,6 +11,7 @@ import {
 } from '@halftone/core';
 import type { Case } from './case.ts';
 import { casesOf } from './cases/index.ts';
+import { largeCases } from './cases/large.ts';
 import { drawCases, elementsIn, isComputable } from './fuzz.ts';
 import { laws } from './laws/index.ts';
 import { Violation } from './laws/law.ts';
@@ -117,8 +118,12 @@ export class VariantRun<Options> {
   }
 
   #casesOf(op: OpName): readonly Case[] {
-    const { grep } = this.#options;
-    const all = [...(casesOf(op) as readonly Case[]), ...this.#drawn.filter((item) => item.op === op)];
+    const { grep, large } = this.#options;
+    const all = [
+      ...(casesOf(op) as readonly Case[]),
+      ...(large ? largeCases(op) : []),
+      ...this.#drawn.filter((item) => item.op === op),
+    ];
     return grep ? all.filter(({ id }) => grep.test(id)) : all;
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isHalftoneError } from '@halftone/core';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { allCases } from '../cases/index.ts';
+import { largeCases } from '../cases/large.ts';
 import type { ExplainedFailure, Report } from '../report.ts';
 import { toJUnit } from '../reports/junit.ts';
 import { toMarkdown } from '../reports/markdown.ts';
@@ -22,6 +23,7 @@ interface Options {
   readonly mode: 'test' | 'support';
   readonly fuzz?: number;
   readonly seed: number;
+  readonly large?: boolean;
   readonly report: readonly Format[];
   readonly out: string;
   readonly bail?: boolean;
@@ -57,6 +59,7 @@ const program = new Command('conformance')
   )
   .option('--fuzz <count>', 'draw this many cases besides; failures are made as small as they get', count)
   .option('--seed <number>', 'seed of --fuzz', count, 1)
+  .option('--large', 'also the large cases, of the sizes of real networks, that benchmarks time')
   .option('--report <formats>', 'write conformance.json, .md, .junit.xml: json,md,junit', formatList, [])
   .option('--out <folder>', 'where reports are written', '.')
   .option('--bail', 'stop at the first failure')
@@ -100,7 +103,8 @@ function codeOf(error: unknown): number {
 
 async function run(module: string | undefined, options: Options): Promise<void> {
   if (options.list) {
-    for (const { id } of allCases()) if (!options.grep || options.grep.test(id)) console.log(id);
+    const listed = [...allCases(), ...(options.large ? largeCases() : [])];
+    for (const { id } of listed) if (!options.grep || options.grep.test(id)) console.log(id);
     return;
   }
   if (module === undefined) return program.error('error: a module is needed');
@@ -113,6 +117,7 @@ async function run(module: string | undefined, options: Options): Promise<void> 
     tier: options.tier,
     mode: options.mode,
     bail: options.bail,
+    large: options.large,
     fuzz: options.fuzz === undefined ? undefined : { count: options.fuzz, seed: options.seed },
     signal: interruption.signal,
     onStart: (name) => {
@@ -130,7 +135,8 @@ async function run(module: string | undefined, options: Options): Promise<void> 
 }
 
 function repeatLine(module: string, { options, fuzz, seed }: Options, failure: ExplainedFailure): string {
-  const drawn = failure.case.includes('/fuzz-') ? ` --fuzz ${fuzz} --seed ${seed}` : '';
+  const large = failure.case.includes('/large/') ? ' --large' : '';
+  const drawn = failure.case.includes('/fuzz-') ? ` --fuzz ${fuzz} --seed ${seed}` : large;
   const given = options === undefined ? '' : ` --options '${JSON.stringify(options)}'`;
   return `npx @halftone/conformance ${module}${given}${drawn} --grep '^${failure.case.replaceAll(/[.+*?()[\]{}|\\^$]/g, '\\$&')}$'`;
 }
