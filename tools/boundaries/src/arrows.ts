@@ -18,7 +18,8 @@ const arrows: Readonly<Record<string, Arrows>> = {
   // The conformance run of the reference stands in the conformance package: the other way round would be a cycle.
   'backend-*': { use: ['core'], dev: ['conformance'] },
   conformance: { use: ['core', 'backend-reference'] },
-  bench: { use: ['core', 'graph', 'conformance'] },
+  // The reference says what is right; peers get their work as ONNX models.
+  bench: { use: ['core', 'graph', 'conformance', 'backend-reference', 'onnx'] },
   // What it writes depends on core and conformance; it does not.
   'create-backend': { use: [], dev: ['core', 'conformance'] },
   // Other backends are found by name at run time, so that a user installs only those wanted.

@@ -9,6 +9,8 @@ export interface BackendProvider<Options = object> {
   readonly name: string;
   /** Configurations that conformance must run, such as each instruction set. */
   readonly variants?: readonly { readonly label: string; readonly options: Options }[];
+  /** Options have `threads`, the number of threads that kernels may use: benchmarks run the backend with one and with all. */
+  readonly threads?: boolean;
   /** Whether the backend can run here. Never throws. */
   probe(options?: Options): Promise<Probe>;
   create(options?: Options): Promise<BackendDriver>;
