@@ -2,5 +2,5 @@ import { defineConfig } from 'vitest/config';
 
 /** All projects in one process: `npm test` starts here; a package's own `test` script uses its own file. */
 export default defineConfig({
-  test: { projects: ['packages/*', 'tests/*', 'tools/*', 'scripts'], passWithNoTests: true },
+  test: { projects: ['apps/*', 'packages/*', 'tests/*', 'tools/*', 'scripts'], passWithNoTests: true },
 });

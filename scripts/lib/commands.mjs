@@ -23,8 +23,13 @@ function demo(env, args) {
   return run(process.execPath, [script, ...args], { env });
 }
 
+function bench(env, args) {
+  return run(process.execPath, [join(root, 'apps', 'bench', 'src', 'main.mjs'), ...args], { env });
+}
+
 /** Commands that need the installed and built workspace; the last step is the command itself. */
 const withBuild = {
+  bench: { title: 'Benchmark', step: bench },
   build: undefined,
   check: { title: 'Checks', step: (env) => checkAll(env, local) },
   demo: { title: 'Demo', step: demo },

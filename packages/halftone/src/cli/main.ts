@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isHalftoneError } from '@halftone/core';
 import { registerBackends } from './commands/backends.ts';
+import { registerBench } from './commands/bench.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerInspect } from './commands/inspect.ts';
@@ -31,6 +32,7 @@ Exit codes: 0 done, 1 failed or past a limit, 2 wrong usage, 3 not supported or 
 
 registerQuantize(program, interruption.signal);
 registerCompare(program, interruption.signal);
+registerBench(program, interruption.signal);
 registerRun(program);
 registerCheck(program, interruption.signal);
 registerInspect(program);
