@@ -78,16 +78,31 @@ async function runPage({ root, here, query, chromium, onProgress = () => {} }) {
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const profile = mkdtempSync(join(tmpdir(), 'halftone-bench-'));
   const url = `http://127.0.0.1:${server.address().port}/apps/bench/page/index.html?${new URLSearchParams(query)}`;
-  const browser = spawn(chromium, [...flags, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+  // A group of its own: what a browser starts must not write on when it is gone.
+  const browser = spawn(chromium, [...flags, `--user-data-dir=${profile}`, url], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const stop = () => {
+    try {
+      process.kill(-browser.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  process.once('exit', stop);
+  process.once('SIGINT', () => process.exit(130));
+  let said = '';
+  browser.stderr.on('data', (chunk) => (said = `${said}${chunk}`.slice(-2000)));
   const closed = new Promise((done) => browser.on('close', done));
   try {
-    const text = await Promise.race([
-      result,
-      closed.then(() => JSON.stringify({ error: 'the browser ended early' })),
-    ]);
+    const ended = closed.then((code) =>
+      JSON.stringify({ error: `the browser ended early (${code}): ${said}` }),
+    );
+    const text = await Promise.race([result, ended]);
     return JSON.parse(text);
   } finally {
-    browser.kill();
+    stop();
     await closed;
     server.closeAllConnections();
     server.close();

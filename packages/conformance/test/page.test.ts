@@ -77,12 +77,13 @@ describe.skipIf(chromium === undefined)('the page, in Chromium', () => {
       `--user-data-dir=${profile}`,
       url,
     ];
-    const browser = spawn(chromium!, args, { stdio: 'ignore' });
+    // A group of its own: what a browser starts must not write on when it is gone.
+    const browser = spawn(chromium!, args, { stdio: 'ignore', detached: true });
     const closed = new Promise((done) => browser.on('close', done));
     try {
       return await report;
     } finally {
-      browser.kill();
+      process.kill(-browser.pid!, 'SIGKILL');
       await closed;
     }
   }
