@@ -157,7 +157,7 @@ function means({ contestants, cells }: BenchResult): string[] {
         cell.contestant === id && cell.status === 'timed' ? [[cell.task, cell.timing.median]] : [],
       ),
     );
-  const peers = contestants.filter(({ kind }) => kind === 'peer');
+  const peers = contestants.filter(({ kind, form }) => kind === 'peer' && form !== 'float');
   return contestants
     .filter(({ kind }) => kind === 'backend')
     .flatMap((backend) =>

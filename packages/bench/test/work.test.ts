@@ -88,6 +88,7 @@ describe('limitOf', () => {
     expect(limitOf({ operations: 1e6, bytes: 1e6 }, limits, xeon, 1)).toEqual({ ms: 0.01, by: 'memory' });
     expect(limitOf({ operations: 0, bytes: 2e6 }, limits, xeon, 1)).toEqual({ ms: 0.2, by: 'memory' });
     expect(limitOf({ operations: 0, bytes: 1e9 }, limits, xeon, 1)?.ms).toBe(100);
+    expect(limitOf({ operations: 0, bytes: 1e6 }, limits, xeon, 2)).toBeUndefined();
   });
 
   test('where units are not known, products have no limit, and copies still have one', () => {

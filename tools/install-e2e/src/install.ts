@@ -87,7 +87,13 @@ export async function install(
 
 /** Runs a program of the installation. */
 export async function runIn(folder: string, program: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await exec(program, args, { cwd: folder, shell: shell && program !== process.execPath });
+  // What starts a test may put the workspace's own packages within reach; an installation has only what it installed.
+  const env = { ...process.env, NODE_PATH: '' };
+  const { stdout } = await exec(program, args, {
+    cwd: folder,
+    env,
+    shell: shell && program !== process.execPath,
+  });
   return stdout;
 }
 

@@ -15,8 +15,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'the facade',
     packages: ['halftone'],
-    mostPackages: 8,
-    mostBytes: 4_000_000,
+    mostPackages: 9,
+    mostBytes: 5_500_000,
     readmes: ['README.md'],
   },
   {

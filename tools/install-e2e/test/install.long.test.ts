@@ -109,4 +109,21 @@ describe('the command', () => {
     expect(await readdir(folder)).toContain('model.int8.onnx');
     expect(await runIn(folder, 'npx', ['halftone', 'worked', 'unit-line'])).toContain('halftone');
   });
+
+  it('times ops and the model, and says which engines are not there to compare with', async () => {
+    const words = [
+      'halftone',
+      'bench',
+      '--ops',
+      'model.int8.onnx',
+      '--peers',
+      '--quick',
+      '--filter',
+      'lut256/n-1/|^model',
+    ];
+    const said = await runIn(folder, 'npx', words);
+    expect(said).toMatch(/^lut256\/n-1\/u8u8 +\*/m);
+    expect(said).toMatch(/^model\.int8\.onnx +\*/m);
+    expect(said.match(/^not run .*npm install/gm)).toHaveLength(4);
+  });
 });
