@@ -3,7 +3,6 @@ import {
   type DType,
   dtypes,
   HalftoneError,
-  type OpName,
   type OpSpecs,
   type Refusal,
   type Tensor,
@@ -11,6 +10,7 @@ import {
   type TensorDesc,
 } from '@halftone/core';
 import { attribute, constantOf, type Graph, makeNode, type Node, type ValueInfo } from '@halftone/graph';
+import type { Forms } from './peer-driver.ts';
 
 /** How an op is written as a model. */
 export interface OrtForm {
@@ -27,8 +27,6 @@ export interface OrtForm {
   };
 }
 
-type Forms = { readonly [O in OpName]?: (spec: OpSpecs[O]) => OrtForm | Refusal };
-
 const MICROSOFT = { domain: 'com.microsoft' };
 const one = tensor('float32', [1], []);
 
@@ -36,7 +34,7 @@ function scalar(value: Tensor): Tensor {
   return value.data.length === 1 ? ({ ...value, shape: [] } as Tensor) : value;
 }
 
-export const ortForms: Forms = {
+export const ortForms: Forms<OrtForm> = {
   quantize(spec) {
     if (spec.block !== undefined) return { reason: 'blocks are not timed' };
     if (spec.to !== 'int8' && spec.to !== 'uint8') return { reason: `no model is made for ${spec.to}` };

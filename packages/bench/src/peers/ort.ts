@@ -5,8 +5,6 @@ import {
   type DeviceTensor,
   dtypes,
   HalftoneError,
-  type KernelProvider,
-  type KernelTable,
   opNames,
   type OpName,
   type Tensor,
@@ -14,7 +12,7 @@ import {
 import { serializeOnnx } from '@halftone/onnx';
 import type { NetworkRunner, NetworkSession } from '../contestant.ts';
 import { modelOf, type OrtForm, ortForms } from './ort-forms.ts';
-import { peerDriver, type PeerTensor, Timeline } from './peer-driver.ts';
+import { kernelTable, peerDriver, type PeerKernel, type PeerTensor, Timeline } from './peer-driver.ts';
 
 /** What is used of the modules onnxruntime-node and onnxruntime-web. */
 export interface OrtModule {
@@ -78,7 +76,7 @@ export function ortPeer(ort: OrtModule, options: OrtPeerOptions): BackendProvide
       return peerDriver({
         name: options.name,
         device: deviceOf(options),
-        kernels: kernelsOf(ort, options, timeline),
+        kernels: kernelTable(ortForms, timeline, (form) => new OrtKernel(ort, options, form)),
         timeline,
         numericClass: Object.fromEntries(opNames.map((op) => [op, 'exact'])) as Record<OpName, 'exact'>,
       });
@@ -90,33 +88,8 @@ function deviceOf({ executionProvider, threads }: OrtPeerOptions): string {
   return `${executionProvider}, ${threads} thread${threads === 1 ? '' : 's'}`;
 }
 
-function kernelsOf(ort: OrtModule, options: OrtPeerOptions, timeline: Timeline): KernelTable {
-  const table: { [O in OpName]?: KernelProvider<never> } = {};
-  for (const [op, formOf] of Object.entries(ortForms) as [
-    OpName,
-    (spec: object) => OrtForm | { reason: string },
-  ][]) {
-    table[op] = {
-      supports: (spec: object) => {
-        const form = formOf(spec);
-        return 'reason' in form ? form : true;
-      },
-      prepare: (spec: object) => {
-        const form = formOf(spec) as OrtForm;
-        const kernel = new OrtKernel(ort, options, form);
-        return {
-          variant: form.operator,
-          run: (io: DeviceIO) => timeline.enqueue(() => kernel.run(io)),
-          dispose: () => timeline.enqueue(() => kernel.release()),
-        };
-      },
-    } as KernelProvider<never>;
-  }
-  return table as KernelTable;
-}
-
 /** A session that is made when the values of its initializers are known, at the first run. */
-class OrtKernel {
+class OrtKernel implements PeerKernel {
   readonly #ort: OrtModule;
   readonly #options: OrtPeerOptions;
   readonly #form: OrtForm;
@@ -127,7 +100,10 @@ class OrtKernel {
     | { readonly io: DeviceIO; readonly feeds: Record<string, OrtTensor>; fetches: Record<string, OrtTensor> }
     | undefined;
 
+  readonly variant: string;
+
   constructor(ort: OrtModule, options: OrtPeerOptions, form: OrtForm) {
+    this.variant = form.operator;
     this.#ort = ort;
     this.#options = options;
     this.#form = form;
@@ -141,7 +117,7 @@ class OrtKernel {
     for (const name in fetches) (io[name] as PeerTensor).data = results[name]!.data as Tensor['data'];
   }
 
-  async release(): Promise<void> {
+  async dispose(): Promise<void> {
     await this.#session?.release();
     this.#session = undefined;
   }
@@ -160,7 +136,7 @@ class OrtKernel {
   }
 
   async #make(io: DeviceIO): Promise<void> {
-    await this.release();
+    await this.dispose();
     const names = this.#constantNames(io);
     this.#made = names.map((name) => [io[name]!, (io[name] as PeerTensor).version]);
     const values = Object.fromEntries(names.map((name) => [name, (io[name] as PeerTensor).tensor]));

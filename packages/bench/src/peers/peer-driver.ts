@@ -2,12 +2,16 @@
 import {
   type BackendDriver,
   byteSize,
+  type DeviceIO,
   type DeviceTensor,
   type DType,
   dtypes,
+  type KernelProvider,
   type KernelTable,
   type NumericClass,
   type OpName,
+  type OpSpecs,
+  type Refusal,
   sizeOf,
   type Tensor,
   type TensorDesc,
@@ -77,6 +81,41 @@ export class Timeline {
     this.#error = undefined;
     if (error) throw error.cause;
   }
+}
+
+/** One op of a peer, made ready. */
+export interface PeerKernel {
+  readonly variant: string;
+  run(io: DeviceIO): Promise<void>;
+  dispose(): Promise<void> | void;
+}
+
+/** How a peer writes each op, or why it does not. */
+export type Forms<Form> = { readonly [O in OpName]?: (spec: OpSpecs[O]) => Form | Refusal };
+
+/** Kernels that run on a timeline, of what a peer writes for each op. */
+export function kernelTable<Form extends object>(
+  forms: Forms<Form>,
+  timeline: Timeline,
+  make: (form: Form) => PeerKernel,
+): KernelTable {
+  const table: { [O in OpName]?: KernelProvider<never> } = {};
+  for (const [op, formOf] of Object.entries(forms) as [OpName, (spec: never) => Form | Refusal][])
+    table[op] = {
+      supports(spec) {
+        const form = formOf(spec);
+        return 'reason' in form ? form : true;
+      },
+      prepare(spec) {
+        const kernel = make(formOf(spec) as Form);
+        return {
+          variant: kernel.variant,
+          run: (io) => timeline.enqueue(() => kernel.run(io)),
+          dispose: () => timeline.enqueue(() => kernel.dispose()),
+        };
+      },
+    };
+  return table as KernelTable;
 }
 
 export interface PeerOptions {

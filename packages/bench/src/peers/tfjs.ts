@@ -5,13 +5,17 @@ import {
   type DeviceIO,
   dtypes,
   HalftoneError,
-  type KernelTable,
-  type OpName,
   type OpSpecs,
-  type Refusal,
   type Tensor,
 } from '@halftone/core';
-import { peerDriver, type PeerTensor, Timeline } from './peer-driver.ts';
+import {
+  type Forms,
+  kernelTable,
+  peerDriver,
+  type PeerKernel,
+  type PeerTensor,
+  Timeline,
+} from './peer-driver.ts';
 
 /** What is used of the module @tensorflow/tfjs-core. */
 export interface TfModule {
@@ -79,7 +83,7 @@ export function tfjsPeer(tf: TfModule, { name, backend }: TfPeerOptions): Backen
         name,
         device: backend,
         timeline,
-        kernels: kernelsOf(tf, backend, timeline),
+        kernels: kernelTable(forms, timeline, (form) => new TfKernel(tf, backend, form)),
         numericClass: { qgemm: 'exact', qconv2d: 'exact', gemm: 'f32-relaxed' },
         ...(gpgpu ? { fence: () => gpgpu.createAndWaitForFence() } : {}),
       });
@@ -87,7 +91,7 @@ export function tfjsPeer(tf: TfModule, { name, backend }: TfPeerOptions): Backen
   };
 }
 
-const forms: { readonly [O in OpName]?: (spec: OpSpecs[O]) => Form | Refusal } = {
+const forms: Forms<Form> = {
   qgemm(spec) {
     const { batch, m, n, k, output } = spec;
     if (batch !== 1) return { reason: 'no batch is timed' };
@@ -174,37 +178,18 @@ function wayOut(tf: TfModule, sums: TfTensor, io: TfIO, output: OpSpecs['qgemm']
   return tf.clipByValue(tf.add(tf.round(scaled), io['zeroPoint']!), lo, hi);
 }
 
-function kernelsOf(tf: TfModule, backend: string, timeline: Timeline): KernelTable {
-  const table: Record<string, unknown> = {};
-  for (const [op, formOf] of Object.entries(forms) as [OpName, (spec: object) => Form | Refusal][]) {
-    table[op] = {
-      supports(spec: object) {
-        const form = formOf(spec);
-        return 'reason' in form ? form : true;
-      },
-      prepare(spec: object) {
-        const form = formOf(spec) as Form;
-        const kernel = new TfKernel(tf, backend, form);
-        return {
-          variant: form.variant,
-          run: (io: DeviceIO) => timeline.enqueue(() => kernel.run(io)),
-          dispose: () => timeline.enqueue(() => kernel.dispose()),
-        };
-      },
-    };
-  }
-  return table as KernelTable;
-}
-
 /** Operands stay where TensorFlow.js computes; only what was written anew is brought there. */
-class TfKernel {
+class TfKernel implements PeerKernel {
   readonly #tf: TfModule;
   readonly #backend: string;
   readonly #form: Form;
   readonly #resident = new Map<string, { tensor: PeerTensor; version: number; value: TfTensor }>();
   #result: TfTensor | undefined;
 
+  readonly variant: string;
+
   constructor(tf: TfModule, backend: string, form: Form) {
+    this.variant = form.variant;
     this.#tf = tf;
     this.#backend = backend;
     this.#form = form;
