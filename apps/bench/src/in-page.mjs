@@ -84,6 +84,7 @@ async function runPage({ root, here, query, chromium, onProgress = () => {} }) {
     detached: true,
   });
   const stop = () => {
+    if (browser.pid === undefined) return;
     try {
       process.kill(-browser.pid, 'SIGKILL');
     } catch {
