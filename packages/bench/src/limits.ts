@@ -44,9 +44,8 @@ export function limitOf(
   const { bytesPerSecond = Infinity } = copy.find(({ bytes }) => bytes >= work.bytes) ?? copy.at(-1) ?? {};
   const memory = (work.bytes / bytesPerSecond) * 1000;
   if (unit && compute > memory) return { ms: compute, by: 'compute', unit: unit.name };
-  // How fast several cores copy was not measured; whether a product is bound by memory shows only beside its compute bound.
-  const known = threads === 1 && memory > 0 && (unit !== undefined || work.operations === 0);
-  return known ? { ms: memory, by: 'memory' } : undefined;
+  // How fast several cores copy was not measured, nor how fast one only reads, as products do that are bound by memory.
+  return threads === 1 && memory > 0 && work.operations === 0 ? { ms: memory, by: 'memory' } : undefined;
 }
 
 /** Least milliseconds of several tries. */

@@ -1,4 +1,4 @@
-import { dtypes } from '../dtype.ts';
+import { type DType, dtypes } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
 import type { OpName, OpSpecs } from '../ops/catalogue.ts';
 import { byteSize, sizeOf, type Tensor, type TensorDesc } from '../tensor.ts';
@@ -28,26 +28,62 @@ export interface HostOpObject<Spec> {
   readonly numericClass?: NumericClass;
 }
 
-export interface HostBackendOptions<Options> {
+/** An op that is made ready for each spec before it runs, for kernels that pack weights or keep memory of their own. */
+export interface PreparedHostOp<Spec> {
+  readonly supports?: (spec: Spec) => true | Refusal;
+  readonly numericClass?: NumericClass;
+  /** Puts the packable operands into the kernel's layout; the arrays may change afterwards. */
+  readonly pack?: (spec: Spec, weights: HostIO) => PackedWeights;
+  readonly prepare: (spec: Spec, packed?: PackedWeights) => HostKernel;
+}
+
+/** One op over host memory, made ready for one spec. */
+export interface HostKernel {
+  readonly variant: string;
+  run(io: HostIO): void;
+  dispose?(): void;
+}
+
+/** Where elements of tensors stand; without it, in ordinary typed arrays. */
+export interface HostMemory {
+  /** So many bytes, more than 0, of unspecified contents. Throws RangeError where there are not so many. */
+  allocate(bytes: number): ArrayBuffer;
+  /** The bytes are not used any more. */
+  free(buffer: ArrayBuffer): void;
+}
+
+type AnyHostOp<Spec> = HostOp<Spec> | HostOpObject<Spec> | PreparedHostOp<Spec>;
+
+/** Ops of a host backend: plain functions, or their longer forms. */
+export type HostOps = { readonly [O in OpName]?: AnyHostOp<OpSpecs[O]> };
+
+export interface HostDriverOptions {
   readonly name: string;
   /** What runs the ops, in words. */
   readonly device: string;
-  readonly ops: { readonly [O in OpName]?: HostOp<OpSpecs[O]> | HostOpObject<OpSpecs[O]> };
+  readonly ops: HostOps;
   readonly numericClass: (op: OpName) => NumericClass;
+  readonly memory?: HostMemory;
+  /** Frees what stands behind the ops, after everything else. */
+  readonly dispose?: () => void;
+}
+
+export interface HostBackendOptions<Options> extends HostDriverOptions {
   /** Default: available. */
   readonly probe?: (options?: Options) => Promise<Probe>;
 }
 
+/** A host tensor is what kernels take for as long as it lives. */
 class HostTensor implements DeviceTensor {
-  readonly dtype;
-  readonly shape;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
   data: Tensor['data'] | undefined;
-  readonly #release: () => void;
+  readonly #release: (data: Tensor['data']) => void;
 
-  constructor(desc: TensorDesc, release: () => void) {
+  constructor(desc: TensorDesc, data: Tensor['data'], release: (data: Tensor['data']) => void) {
     this.dtype = desc.dtype;
     this.shape = desc.shape;
-    this.data = allocate(desc);
+    this.data = data;
     this.#release = release;
   }
 
@@ -56,33 +92,43 @@ class HostTensor implements DeviceTensor {
   }
 
   dispose(): void {
-    if (this.data === undefined) return;
+    const { data } = this;
+    if (data === undefined) return;
     this.data = undefined;
-    this.#release();
+    this.#release(data);
   }
 }
 
-function allocate(desc: TensorDesc): Tensor['data'] {
+function allocate(desc: TensorDesc, memory: HostMemory | undefined): Tensor['data'] {
+  const bytes = byteSize(desc);
+  const { Array: Elements } = dtypes[desc.dtype];
   try {
-    return new dtypes[desc.dtype].Array(sizeOf(desc.shape));
+    return memory && bytes > 0
+      ? new Elements(memory.allocate(bytes), 0, sizeOf(desc.shape))
+      : new Elements(sizeOf(desc.shape));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new HalftoneError(
       'HT_OUT_OF_MEMORY',
-      `no memory for ${byteSize(desc)} bytes ([${desc.shape.join(', ')}] of ${desc.dtype})`,
-      { bytes: byteSize(desc) },
+      `no memory for ${bytes} bytes ([${desc.shape.join(', ')}] of ${desc.dtype})`,
+      { bytes },
       { cause },
     );
   }
 }
 
+/** The operands as kernels take them. Throws HT_DISPOSED for one that is not there any more, or is another backend's. */
+function hostViews(io: DeviceIO): HostIO {
+  for (const name in io) hostView(name, io[name]!);
+  return io as unknown as HostIO;
+}
+
 function hostView(name: string, tensor: DeviceTensor): Tensor {
-  const data = tensor instanceof HostTensor ? tensor.data : undefined;
-  if (data === undefined)
+  if (!(tensor instanceof HostTensor) || tensor.data === undefined)
     throw new HalftoneError('HT_DISPOSED', `operand ${name} was disposed, or is another backend's`, {
       operand: name,
     });
-  return { dtype: tensor.dtype, shape: tensor.shape, data } as Tensor;
+  return tensor as Tensor;
 }
 
 /**
@@ -96,52 +142,52 @@ export function hostBackend<Options = object>(
     spec: 'backend/1',
     name: options.name,
     probe: options.probe ?? (async () => ({ available: true, device: options.device })),
-    create: async () => createDriver(options),
+    create: async () => hostDriver(options),
   };
 }
 
-function createDriver<Options>(options: HostBackendOptions<Options>): BackendDriver {
-  let liveTensors = 0;
-  let liveBytes = 0;
+/** The driver of a backend over host memory: what `hostBackend` makes, for providers whose ops depend on their options. */
+export function hostDriver(options: HostDriverOptions): BackendDriver {
+  const { name, device, memory } = options;
+  const counts = { liveTensors: 0, liveBytes: 0, packedBytes: 0 };
   let disposed = false;
   const kernels: { [O in OpName]?: KernelProvider<never> } = {};
   const numericClass: { [O in OpName]?: NumericClass } = {};
-  for (const [name, entry] of Object.entries(options.ops) as [
-    OpName,
-    HostOp<never> | HostOpObject<never>,
-  ][]) {
-    const op: HostOpObject<never> = typeof entry === 'function' ? { run: entry } : entry;
-    kernels[name] = kernelProvider(name, op);
-    numericClass[name] = op.numericClass ?? options.numericClass(name);
+  for (const [op, entry] of Object.entries(options.ops) as [OpName, AnyHostOp<never>][]) {
+    const form = typeof entry === 'function' ? { run: entry } : entry;
+    kernels[op] = 'prepare' in form ? prepared(form, counts) : kernelProvider(op, form);
+    numericClass[op] = form.numericClass ?? options.numericClass(op);
   }
   return {
-    name: options.name,
-    device: options.device,
+    name,
+    device,
     capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
     kernels: kernels as BackendDriver['kernels'],
     alloc(desc) {
-      if (disposed)
-        throw new HalftoneError('HT_DISPOSED', `backend ${options.name} was disposed; open it again`);
+      if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${name} was disposed; open it again`);
       const bytes = byteSize(desc);
-      const tensor = new HostTensor(desc, () => {
-        liveTensors--;
-        liveBytes -= bytes;
+      const tensor = new HostTensor(desc, allocate(desc, memory), ({ buffer }) => {
+        counts.liveTensors--;
+        counts.liveBytes -= bytes;
+        if (memory && bytes > 0) memory.free(buffer as ArrayBuffer);
       });
-      liveTensors++;
-      liveBytes += bytes;
+      counts.liveTensors++;
+      counts.liveBytes += bytes;
       return tensor;
     },
     write(dst, src) {
       (hostView('dst', dst).data as Float32Array).set(src.data as Float32Array);
     },
     async read(src) {
-      const view = hostView('src', src);
-      return { ...view, data: view.data.slice() } as Tensor;
+      const { dtype, shape, data } = hostView('src', src);
+      return { dtype, shape, data: data.slice() } as Tensor;
     },
     sync: async () => {},
-    stats: () => ({ liveTensors, liveBytes, packedBytes: 0 }),
+    stats: () => ({ ...counts }),
     async dispose() {
+      if (disposed) return;
       disposed = true;
+      options.dispose?.();
     },
   };
 }
@@ -149,16 +195,58 @@ function createDriver<Options>(options: HostBackendOptions<Options>): BackendDri
 function kernelProvider(name: string, op: HostOpObject<never>): KernelProvider<never> {
   return {
     supports: op.supports ?? (() => true),
-    prepare(spec: never, _packed?: PackedWeights): Kernel {
+    prepare(spec: never): Kernel {
       return {
         variant: op.variant ?? name,
-        run(io: DeviceIO): void {
-          const views: Record<string, Tensor> = {};
-          for (const operand in io) views[operand] = hostView(operand, io[operand]!);
-          op.run(spec, views);
-        },
+        run: (io) => op.run(spec, hostViews(io)),
         dispose() {},
       };
     },
   };
+}
+
+function prepared(op: PreparedHostOp<never>, counts: { packedBytes: number }): KernelProvider<never> {
+  const { pack } = op;
+  return {
+    supports: op.supports ?? (() => true),
+    prepare(spec: never, packed?: PackedWeights): Kernel {
+      const kernel = op.prepare(spec, packed instanceof CountedWeights ? packed.weights : packed);
+      return {
+        variant: kernel.variant,
+        run: (io) => kernel.run(hostViews(io)),
+        dispose: () => kernel.dispose?.(),
+      };
+    },
+    ...(pack
+      ? { pack: (spec: never, weights: HostIO) => new CountedWeights(pack(spec, weights), counts) }
+      : {}),
+  };
+}
+
+/** Packed weights that the counters of their backend know. */
+class CountedWeights implements PackedWeights {
+  readonly weights: PackedWeights;
+  readonly #counts: { packedBytes: number };
+  #disposed = false;
+
+  constructor(weights: PackedWeights, counts: { packedBytes: number }) {
+    this.weights = weights;
+    this.#counts = counts;
+    counts.packedBytes += weights.byteLength;
+  }
+
+  get layout(): string {
+    return this.weights.layout;
+  }
+
+  get byteLength(): number {
+    return this.weights.byteLength;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#counts.packedBytes -= this.byteLength;
+    this.weights.dispose();
+  }
 }

@@ -1,0 +1,28 @@
+// What the CPU and the operating system allow, found once.
+#pragma once
+
+#include <stdint.h>
+
+namespace halftone {
+
+// Kernel tiers, each a bit of a set. On one architecture a later one is the better.
+enum Tier : uint32_t {
+  kScalar = 1u << 0,
+  kAvx2 = 1u << 1,
+  kAvxVnni = 1u << 2,
+  kAvx512Vnni = 1u << 3,
+  kAmx = 1u << 4,
+  kNeon = 1u << 5,
+  kDotProd = 1u << 6,
+};
+
+// The tiers that run here. AMX is asked for at the operating system the first time.
+uint32_t AvailableTiers();
+
+// Those of `tiers` up to and including the one of this name. 0 for an unknown name, or one that does not run here.
+uint32_t CapTiers(uint32_t tiers, const char* name);
+
+// The name of the best tier of a set: `amx`.
+const char* BestTierName(uint32_t tiers);
+
+}  // namespace halftone

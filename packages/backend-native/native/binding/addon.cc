@@ -1,0 +1,34 @@
+#include <napi.h>
+
+#include "../arch/cpu.h"
+#include "engine.h"
+#include "gemm.h"
+#include "memory.h"
+
+namespace halftone {
+namespace {
+
+// The names of all tiers that run here, the best one last.
+Napi::Value Isas(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  const uint32_t tiers = AvailableTiers();
+  for (uint32_t bit = 1; bit <= tiers; bit <<= 1)
+    if (tiers & bit) names.Set(names.Length(), BestTierName(bit));
+  return names;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports.Set("Engine", Engine::Define(env));
+  exports.Set("PackedMatrix", PackedMatrix::Define(env));
+  exports.Set("PreparedProduct", PreparedProduct::Define(env));
+  exports.Set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
+  exports.Set("release", Napi::Function::New<Release>(env, "release"));
+  exports.Set("isas", Napi::Function::New<Isas>(env, "isas"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(halftone_native, Init)
+
+}  // namespace halftone

@@ -1,0 +1,58 @@
+// Ops that pass over their elements, as loops that the compiler makes vectors of: one source, compiled for each tier.
+// Every tier rounds each step to float32 in the same order, so that all of them give the same bits.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../arch/cpu.h"
+
+namespace halftone {
+
+// How floats become codes: t = clamp(float, lo, hi), NaN to lo; y = roundHalfEven(t) + zero. lo and hi are whole numbers.
+struct ToCodes {
+  float lo, hi;
+  int32_t zero;
+};
+
+// `n` elements with parameters of their own each, or one for all, as the name says. Codes of both signednesses are bytes.
+struct Loops {
+  // y = codes(fround(x / scale)). numerics 4.1
+  void (*quantize)(const float* x, uint8_t* y, size_t n, float scale, ToCodes to);
+  void (*quantize_each)(const float* x, uint8_t* y, size_t n, const float* scale, const ToCodes* to);
+  // y = fround((x - zero) * scale); int32 has no zero point, and is rounded to float32 first.
+  void (*dequantize_u8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
+  void (*dequantize_s8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
+  void (*dequantize_s32)(const int32_t* x, float* y, size_t n, float scale);
+  void (*dequantize_each_u8)(const uint8_t* x, float* y, size_t n, const float* scale, const int32_t* zero);
+  void (*dequantize_each_s8)(const uint8_t* x, float* y, size_t n, const float* scale, const int32_t* zero);
+  void (*dequantize_each_s32)(const int32_t* x, float* y, size_t n, const float* scale);
+  // y = codes(fround(fround(x) * multiplier)). numerics 4.13
+  void (*requantize)(const int32_t* x, uint8_t* y, size_t n, float multiplier, ToCodes to);
+  void (*requantize_each)(const int32_t* x, uint8_t* y, size_t n, const float* multiplier, ToCodes to);
+  // t = fround(fround(c0 + fround(a * ra)) + fround(b * rb)); an operand of step 0 is one value. numerics 4.13
+  void (*qadd_u8)(const uint8_t* a, size_t a_step, const uint8_t* b, size_t b_step, uint8_t* y, size_t n,
+                  const float* factors, float lo, float hi);
+  void (*qadd_s8)(const uint8_t* a, size_t a_step, const uint8_t* b, size_t b_step, uint8_t* y, size_t n,
+                  const float* factors, float lo, float hi);
+  // t = fround(fround((a - za) * (b - zb) * m) + zy)
+  void (*qmul_u8)(const uint8_t* a, size_t a_step, const uint8_t* b, size_t b_step, uint8_t* y, size_t n,
+                  const float* factors, float lo, float hi);
+  void (*qmul_s8)(const uint8_t* a, size_t a_step, const uint8_t* b, size_t b_step, uint8_t* y, size_t n,
+                  const float* factors, float lo, float hi);
+  // Smallest and largest of 0 and the elements; NaN is neither.
+  void (*range)(const float* x, size_t n, float* min, float* max);
+  // y = table[x ^ flip]: flip is 0x80 for int8 codes, whose table begins with the lowest.
+  void (*lookup)(const uint8_t* x, uint8_t* y, size_t n, const uint8_t* table, uint8_t flip);
+  // Rows of matrices: sum of codes modulo 2^32, codes as int16, codes ^ 0x80.
+  uint32_t (*sum_u8)(const uint8_t* x, size_t n);
+  uint32_t (*sum_s8)(const uint8_t* x, size_t n);
+  void (*widen_u8)(const uint8_t* x, int16_t* y, size_t n);
+  void (*widen_s8)(const uint8_t* x, int16_t* y, size_t n);
+  void (*flip)(const uint8_t* x, uint8_t* y, size_t n);
+};
+
+// The loops of the best of these tiers.
+const Loops& LoopsFor(uint32_t tiers);
+
+}  // namespace halftone

@@ -1,0 +1,11 @@
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")
+#define HALFTONE_LOOPS kAvx512Loops
+#include "loops.inc"
+#pragma GCC pop_options
+#endif

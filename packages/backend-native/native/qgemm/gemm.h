@@ -1,0 +1,65 @@
+// A product made ready: chooses kernels, brings operands into their form, shares the work among threads.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "../base/thread-pool.h"
+#include "../loops/loops.h"
+#include "qgemm.h"
+
+namespace halftone::qgemm {
+
+struct Shape {
+  size_t m, n, k;
+  bool a_signed, b_signed, transposed;
+  Output output;
+  // B zero points, multipliers: one, or one a column.
+  bool zero_per_column, multiplier_per_column;
+};
+
+struct Operands {
+  const uint8_t* a;
+  int32_t a_zero;
+  // One, or n, codes in the type of B.
+  const uint8_t* b_zero;
+  const int32_t* bias;
+  const float* float_bias;
+  const float* multiplier;
+  // Of codes.
+  int32_t zero, lo, hi;
+  void* y;
+};
+
+class Gemm {
+ public:
+  // Null where there is no memory for what it needs at each run.
+  static std::unique_ptr<Gemm> Make(const Shape& shape, uint32_t tiers, unsigned threads);
+
+  const KernelRow& kernel() const { return *kernel_; }
+  Layout layout() const { return kernel_->layout; }
+
+  // Computes y. `b` was packed in this layout. Nothing is allocated.
+  void Run(const PackedB& b, const Operands& operands, ThreadPool* pool);
+
+ private:
+  Gemm() = default;
+  void PrepareColumns(const PackedB& b, const Operands& operands, Epilogue* epilogue);
+  void PrepareRows(const uint8_t* a, size_t m0, size_t m1, bool sums);
+
+  Shape shape_;
+  const KernelRow* kernel_ = nullptr;
+  const Loops* loops_ = nullptr;
+  bool converts_a_ = false;
+  bool flips_a_ = false;
+  unsigned threads_ = 1;
+  size_t lda_ = 0;
+  Buffer a_, row_sums_, column_, b_zero_, multiplier_, float_bias_;
+  std::vector<Buffer> scratch_;
+  void* a_data_ = nullptr;
+  int32_t *row_sums_data_ = nullptr, *column_data_ = nullptr, *b_zero_data_ = nullptr;
+  float *multiplier_data_ = nullptr, *float_bias_data_ = nullptr;
+  std::vector<uint8_t*> scratch_data_;
+};
+
+}  // namespace halftone::qgemm

@@ -1,0 +1,109 @@
+// acc[i, j] = sum over k of (a[i, k] - aZero) * (b[k, j] - bZero[j])   modulo 2^32, then a way out of the accumulator.
+//
+// Kernels multiply raw codes. With f = 128 where the codes of A were moved to the signedness of B's kernel (a' = a ^ 0x80),
+//   acc = sum a' b + column[j] - bZero[j] * row[i]
+//   column[j] = (f' - aZero) * colsum[j] + K * aZero * bZero[j] + bias[j],   row[i] = sum over k of a[i, k]
+// where a = a' + f', f' = 128 for uint8 codes held as int8, -128 for int8 codes held as uint8, 0 for neither.
+// Unsigned arithmetic wraps, as |0, MatMulInteger and VPDPBUSD do. numerics 4.5, 4.13.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../arch/cpu.h"
+#include "../base/buffer.h"
+
+namespace halftone::qgemm {
+
+// How kernels want B, and with it A.
+enum class Layout : uint8_t {
+  // [n / 16][k / 4][16 columns][4 codes]: bytes; sixteen such rows are a tile of AMX. A: bytes of B's partner signedness.
+  kQuads,
+  // [n / 16][k / 2][16 columns][2 codes]: int16. A: int16.
+  kPairs,
+};
+
+// Columns are padded to blocks of so many, and K so that tiles are whole; padding is 0.
+constexpr size_t kColumnBlock = 64;
+constexpr size_t kPanel = 16;
+constexpr size_t kDepthBlock = 64;
+
+struct PackedB {
+  Layout layout;
+  bool b_signed;
+  size_t n, k, n_padded, k_padded;
+  Buffer codes;
+  // Sum of each column's codes.
+  Buffer sums;
+
+  const uint8_t* panel_bytes(size_t panel) const {
+    return static_cast<const uint8_t*>(data) + panel * k_padded * kPanel;
+  }
+  const int16_t* panel_pairs(size_t panel) const {
+    return static_cast<const int16_t*>(data) + panel * k_padded * kPanel;
+  }
+  const void* data = nullptr;
+  const int32_t* column_sums = nullptr;
+};
+
+// Packs codes of shape [k, n], or [n, k] where `transposed`. False where there is no memory.
+bool Pack(PackedB* packed, Layout layout, const uint8_t* codes, bool b_signed, size_t n, size_t k, bool transposed);
+
+enum class Output : uint8_t { kInt32, kUint8, kInt8, kFloat32 };
+
+// What becomes of sums. Arrays over columns are padded like B.
+struct Epilogue {
+  Output output;
+  const int32_t* column;
+  // Sums of the rows of A and zero points of B, where any of these is not 0; else null.
+  const int32_t* row;
+  const int32_t* b_zero;
+  const float* multiplier;
+  // float32 output alone; null without.
+  const float* float_bias;
+  // Codes: t = clamp(fround(fround(acc) * m), lo, hi); y = roundHalfEven(t) + zero.
+  float lo, hi;
+  int32_t zero;
+};
+
+// One product of prepared operands.
+struct Product {
+  const void* a;  // [m][lda], bytes or int16 as the layout says
+  size_t lda;
+  bool a_signed;
+  const PackedB* b;
+  size_t m, n, k;
+  void* y;  // [m][n]
+  Epilogue epilogue;
+};
+
+// Bytes of scratch that one thread needs for a product of this depth.
+constexpr size_t ScratchBytes(size_t k) { return 32 * ((k + kDepthBlock - 1) / kDepthBlock * kDepthBlock + 64); }
+
+// Computes rows [m0, m1) of columns [n0, n1); n0 is a multiple of kColumnBlock. `scratch` is the thread's, aligned.
+using Kernel = void (*)(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch);
+
+struct KernelRow {
+  // Signednesses are filled in: `qgemm_%s_32x32_amx`.
+  const char* name;
+  Tier tier;
+  Layout layout;
+  Kernel kernel;
+  // The least m and k for which it is the best of its tier.
+  size_t least_m, least_k;
+};
+
+// The best kernel of these tiers with this layout, for a shape; the last of kernels.inc that fits.
+const KernelRow* Select(uint32_t tiers, Layout layout, size_t m, size_t k);
+
+// The layout in which the best kernels of these tiers want B.
+Layout LayoutFor(uint32_t tiers);
+
+// The signedness that a tier's kernels of quads want of A, given that of B: vpdpbusd takes one of each, sdot and udot two
+// alike. AMX takes all four pairs as they are.
+inline bool PartnerSigned(Tier tier, bool b_signed) { return tier == kDotProd ? b_signed : !b_signed; }
+
+// All rows of kernels.inc, for tests.
+const KernelRow* AllKernels(size_t* count);
+
+}  // namespace halftone::qgemm

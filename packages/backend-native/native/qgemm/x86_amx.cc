@@ -1,0 +1,215 @@
+// AMX: 32 x 32 sums in four tiles, two tiles of A and two of B a step of 64 codes. The way out of a block is worked off
+// between the steps of the next one, since tiles and vectors compute side by side.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "qgemm.h"
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,amx-tile,amx-int8")
+
+#include "x86_finish512.inc"
+
+namespace halftone::qgemm {
+namespace {
+
+constexpr size_t kRows = 32;
+constexpr size_t kColumns = 32;
+// Where the rows of A that a block works on take more than half of the first cache, B passes by without staying in it.
+constexpr size_t kResident = 24 << 10;
+// Rows this many bytes apart share their places in the first cache.
+constexpr size_t kBadStride = 2048;
+
+struct alignas(64) TileConfig {
+  uint8_t palette;
+  uint8_t start_row;
+  uint8_t reserved[14];
+  uint16_t bytes[16];
+  uint8_t rows[16];
+};
+
+constexpr TileConfig Config() {
+  TileConfig config = {};
+  config.palette = 1;
+  for (int tile = 0; tile < 8; ++tile) {
+    config.bytes[tile] = 64;
+    config.rows[tile] = 16;
+  }
+  return config;
+}
+
+constexpr TileConfig kConfig = Config();
+
+// Tiles as this kernel wants them. Whatever another user of the thread had configured is put back.
+class Tiles {
+ public:
+  Tiles() {
+    _tile_storeconfig(&before_);
+    _tile_loadconfig(&kConfig);
+  }
+  ~Tiles() {
+    if (before_.palette)
+      _tile_loadconfig(&before_);
+    else
+      _tile_release();
+  }
+
+ private:
+  TileConfig before_;
+};
+
+template <bool A_SIGNED, bool B_SIGNED>
+struct Multiply;
+
+#define HALFTONE_MULTIPLY(a_signed, b_signed, instruction)                    \
+  template <>                                                                 \
+  struct Multiply<a_signed, b_signed> {                                       \
+    template <int ROW>                                                        \
+    static inline __attribute__((always_inline)) void Both();                 \
+  };                                                                          \
+  template <>                                                                 \
+  inline __attribute__((always_inline)) void Multiply<a_signed, b_signed>::Both<0>() { \
+    instruction(0, 4, 6);                                                     \
+    instruction(1, 4, 7);                                                     \
+  }                                                                           \
+  template <>                                                                 \
+  inline __attribute__((always_inline)) void Multiply<a_signed, b_signed>::Both<1>() { \
+    instruction(2, 5, 6);                                                     \
+    instruction(3, 5, 7);                                                     \
+  }
+HALFTONE_MULTIPLY(true, true, _tile_dpbssd)
+HALFTONE_MULTIPLY(true, false, _tile_dpbsud)
+HALFTONE_MULTIPLY(false, true, _tile_dpbusd)
+HALFTONE_MULTIPLY(false, false, _tile_dpbuud)
+#undef HALFTONE_MULTIPLY
+
+// A block whose sums are stored and wait to be finished.
+struct Pending {
+  const int32_t* sums;
+  size_t i, n, rows, columns;
+  size_t done;
+};
+
+template <class FINISH>
+inline __attribute__((always_inline)) void FinishRows(const Product& product, Pending* pending, size_t count) {
+  const __mmask16 first = ColumnMask(pending->columns);
+  const __mmask16 second = ColumnMask(pending->columns > 16 ? pending->columns - 16 : 0);
+  const size_t end = pending->done + count < pending->rows ? pending->done + count : pending->rows;
+  for (; pending->done < end; ++pending->done) {
+    const int32_t* row = pending->sums + pending->done * kColumns;
+    const size_t i = pending->i + pending->done;
+    FINISH::Do(product, i, pending->n, first, _mm512_load_si512(row));
+    FINISH::Do(product, i, pending->n + 16, second, _mm512_load_si512(row + 16));
+  }
+}
+
+// Rows of A as tiles read them: whole steps of 64 codes at a distance that suits the cache.
+struct Rows {
+  const uint8_t* data;
+  size_t stride;
+};
+
+Rows RowsOf(const Product& product, size_t i, size_t rows, uint8_t* scratch, size_t scratch_stride) {
+  const uint8_t* a = static_cast<const uint8_t*>(product.a) + i * product.lda;
+  const bool whole = product.k % kDepthBlock == 0 && rows % 16 == 0;
+  if (whole && product.lda % kBadStride != 0) return {a, product.lda};
+  const size_t padded = RoundUp(product.k, kDepthBlock);
+  for (size_t r = 0; r < rows; ++r) {
+    uint8_t* to = scratch + r * scratch_stride;
+    memcpy(to, a + r * product.lda, product.k);
+    // B is 0 there; what A holds must only not be somebody else's memory.
+    memset(to + product.k, 0, padded - product.k);
+  }
+  return {scratch, scratch_stride};
+}
+
+template <class FINISH, bool A_SIGNED, bool B_SIGNED, bool TWO, bool STREAM>
+inline __attribute__((always_inline)) void Block32(const Product& product, const Rows& a, const uint8_t* b0,
+                                                   const uint8_t* b1, size_t steps, int32_t* sums, Pending* pending) {
+  _tile_zero(0);
+  _tile_zero(1);
+  if constexpr (TWO) {
+    _tile_zero(2);
+    _tile_zero(3);
+  }
+  const size_t rows_a_step = (kRows + steps - 1) / steps;
+  const uint8_t* a0 = a.data;
+  const uint8_t* a1 = a.data + 16 * a.stride;
+  for (size_t step = 0; step < steps; ++step) {
+    const size_t at = step * 16 * kDepthBlock;
+    _tile_loadd(4, a0 + step * kDepthBlock, a.stride);
+    if constexpr (STREAM) {
+      _tile_stream_loadd(6, b0 + at, 64);
+      _tile_stream_loadd(7, b1 + at, 64);
+    } else {
+      _tile_loadd(6, b0 + at, 64);
+      _tile_loadd(7, b1 + at, 64);
+    }
+    Multiply<A_SIGNED, B_SIGNED>::template Both<0>();
+    if constexpr (TWO) {
+      _tile_loadd(5, a1 + step * kDepthBlock, a.stride);
+      Multiply<A_SIGNED, B_SIGNED>::template Both<1>();
+    }
+    FinishRows<FINISH>(product, pending, rows_a_step);
+  }
+  FinishRows<FINISH>(product, pending, kRows);
+  _tile_stored(0, sums, 4 * kColumns);
+  _tile_stored(1, sums + 16, 4 * kColumns);
+  if constexpr (TWO) {
+    _tile_stored(2, sums + 16 * kColumns, 4 * kColumns);
+    _tile_stored(3, sums + 16 * kColumns + 16, 4 * kColumns);
+  }
+}
+
+template <class FINISH>
+struct Block {
+  template <bool A_SIGNED, bool B_SIGNED>
+  static void RunAs(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch) {
+    alignas(64) int32_t sums[2][kRows * kColumns];
+    const size_t padded = RoundUp(product.k, kDepthBlock);
+    const size_t stride = padded + 64;
+    const size_t steps = padded / kDepthBlock;
+    const bool stream = kRows * padded > kResident;
+    Pending pending = {sums[1], 0, 0, 0, 0, 0};
+    int next = 0;
+    const Tiles tiles;
+    for (size_t i = m0; i < m1; i += kRows) {
+      const size_t rows = m1 - i < kRows ? m1 - i : kRows;
+      const Rows a = RowsOf(product, i, rows, scratch, stride);
+      for (size_t n = n0; n < n1; n += kColumns) {
+        const uint8_t* b0 = product.b->panel_bytes(n / kPanel);
+        const uint8_t* b1 = product.b->panel_bytes(n / kPanel + 1);
+        if (rows <= 16)
+          Block32<FINISH, A_SIGNED, B_SIGNED, false, true>(product, a, b0, b1, steps, sums[next], &pending);
+        else if (stream)
+          Block32<FINISH, A_SIGNED, B_SIGNED, true, true>(product, a, b0, b1, steps, sums[next], &pending);
+        else
+          Block32<FINISH, A_SIGNED, B_SIGNED, true, false>(product, a, b0, b1, steps, sums[next], &pending);
+        pending = {sums[next], i, n, rows, n1 - n < kColumns ? n1 - n : kColumns, 0};
+        next ^= 1;
+      }
+    }
+    FinishRows<FINISH>(product, &pending, kRows);
+  }
+
+  static void Run(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch) {
+    if (product.b->b_signed)
+      product.a_signed ? RunAs<true, true>(product, m0, m1, n0, n1, scratch) : RunAs<false, true>(product, m0, m1, n0, n1, scratch);
+    else
+      product.a_signed ? RunAs<true, false>(product, m0, m1, n0, n1, scratch) : RunAs<false, false>(product, m0, m1, n0, n1, scratch);
+  }
+};
+
+}  // namespace
+
+void Amx32x32(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch) {
+  WithFinish<Block>(product, m0, m1, n0, n1, scratch);
+}
+
+}  // namespace halftone::qgemm
+
+#pragma GCC pop_options
+
+#endif

@@ -1,0 +1,107 @@
+// The addon as TypeScript sees it. Every call checks its arguments again on the other side.
+type Codes = Int8Array | Uint8Array;
+
+export interface Engine {
+  readonly isa: string;
+  close(): void;
+  quantize(
+    x: Float32Array,
+    scale: Float32Array,
+    zeroPoint: Codes,
+    y: Codes,
+    outer: number,
+    channels: number,
+    inner: number,
+    signed: boolean,
+  ): void;
+  /** kind: 0 uint8, 1 int8, 2 int32, which has no zero point. */
+  dequantize(
+    x: Codes | Int32Array,
+    scale: Float32Array,
+    zeroPoint: Codes | null,
+    y: Float32Array,
+    outer: number,
+    channels: number,
+    inner: number,
+    kind: 0 | 1 | 2,
+  ): void;
+  requantize(
+    x: Int32Array,
+    multiplier: Float32Array,
+    y: Codes,
+    outer: number,
+    channels: number,
+    inner: number,
+    zero: number,
+    lo: number,
+    hi: number,
+  ): void;
+  /** runs: [start of a, its step, start of b, its step, count] for each stretch of the result. */
+  pairwise(
+    multiply: boolean,
+    a: Codes,
+    b: Codes,
+    y: Codes,
+    factors: Float32Array,
+    signed: boolean,
+    lo: number,
+    hi: number,
+    runs: Int32Array,
+  ): void;
+  dynamicQuantize(x: Float32Array, y: Uint8Array, scale: Float32Array, zeroPoint: Uint8Array): void;
+  lookup(x: Codes, table: Codes, y: Codes, signed: boolean): void;
+  /** geometry: n, h, w, c, kernel, strides, top and left pad, dilations, first channel, channels, height and width of the result. */
+  im2col(x: Codes, zeroPoint: Codes, y: Codes, geometry: Int32Array): void;
+}
+
+export interface PackedMatrix {
+  readonly byteLength: number;
+  fill(codes: Codes): void;
+  dispose(): void;
+}
+
+interface PreparedProduct {
+  readonly variant: string;
+  run(
+    packed: PackedMatrix,
+    a: Codes,
+    aZeroPoint: Codes,
+    bZeroPoint: Codes,
+    bias: Int32Array | Float32Array | null,
+    multiplier: Float32Array | null,
+    zeroPoint: number,
+    lo: number,
+    hi: number,
+    y: Codes | Int32Array | Float32Array,
+    index: number,
+  ): void;
+  dispose(): void;
+}
+
+export interface Addon {
+  readonly Engine: new (isa: string, threads: number) => Engine;
+  readonly PackedMatrix: new (
+    engine: Engine,
+    codes: Codes,
+    n: number,
+    k: number,
+    transposed: boolean,
+    signed: boolean,
+  ) => PackedMatrix;
+  readonly PreparedProduct: new (
+    engine: Engine,
+    m: number,
+    n: number,
+    k: number,
+    aSigned: boolean,
+    bSigned: boolean,
+    output: number,
+    zeroPerColumn: boolean,
+    multiplierPerColumn: boolean,
+  ) => PreparedProduct;
+  /** Bytes that are aligned for vectors, of unspecified contents. */
+  allocate(bytes: number): ArrayBuffer;
+  release(buffer: ArrayBuffer): void;
+  /** Names of the tiers that run here, the best one last. */
+  isas(): string[];
+}

@@ -1,0 +1,23 @@
+import type { HostOps } from '@halftone/core';
+import type { Addon, Engine } from '../native.ts';
+import { dequantize } from './dequantize.ts';
+import { qadd, qmul } from './pairwise.ts';
+import { qgemm } from './qgemm.ts';
+import { quantize } from './quantize.ts';
+import { requantize } from './requantize.ts';
+import { dynamicQuantize, im2col, lut256 } from './tables.ts';
+
+/** The ops of one open backend. */
+export function opsOf(addon: Addon, engine: Engine): HostOps {
+  return {
+    quantize: quantize(engine),
+    dequantize: dequantize(engine),
+    requantize: requantize(engine),
+    qgemm: qgemm(addon, engine),
+    im2col: im2col(engine),
+    qadd: qadd(engine),
+    qmul: qmul(engine),
+    lut256: lut256(engine),
+    dynamicQuantize: dynamicQuantize(engine),
+  };
+}

@@ -1,0 +1,50 @@
+import { codeRange, type CodeType, HalftoneError, type HostIO, sizeOf, type Tensor } from '@halftone/core';
+
+export type Codes = Int8Array | Uint8Array;
+
+export function codes(io: HostIO, name: string): Codes {
+  return io[name]!.data as Codes;
+}
+
+export function floats(io: HostIO, name: string): Float32Array {
+  return io[name]!.data as Float32Array;
+}
+
+export function ints(io: HostIO, name: string): Int32Array {
+  return io[name]!.data as Int32Array;
+}
+
+/** A tensor as [outer, channels, inner]: parameters belong to the indices of `axis`, or one to all. */
+export function channelsOf(
+  shape: readonly number[],
+  axis: number | undefined,
+): readonly [outer: number, channels: number, inner: number] {
+  if (axis === undefined) return [1, 1, sizeOf(shape)];
+  return [sizeOf(shape.slice(0, axis)), shape[axis]!, sizeOf(shape.slice(axis + 1))];
+}
+
+/** The lowest and highest code that an op may give. */
+export function limits(
+  dtype: CodeType,
+  clamp: readonly [number, number] | undefined,
+): readonly [number, number] {
+  return clamp ?? codeRange(dtype);
+}
+
+export function isByte(dtype: string): dtype is CodeType {
+  return dtype === 'int8' || dtype === 'uint8';
+}
+
+/** Weights that native code may read: their memory must not move. Throws HT_INVALID_ARGUMENT. */
+export function requireFixed(op: string, name: string, { data }: Tensor): void {
+  const buffer = data.buffer as ArrayBufferLike & {
+    readonly resizable?: boolean;
+    readonly growable?: boolean;
+  };
+  if (!buffer.resizable && !buffer.growable) return;
+  throw new HalftoneError(
+    'HT_INVALID_ARGUMENT',
+    `${op}: the buffer of ${name} may be resized; pass a copy, data.slice()`,
+    { op, operand: name },
+  );
+}

@@ -1,0 +1,140 @@
+// Calls of the addon with arguments that nobody should pass: each throws or computes, and the process lives on.
+import { fileURLToPath } from 'node:url';
+
+/** Numbers in [0, 1) that follow from a seed. */
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 0) / 4294967296;
+  };
+}
+
+/** Makes so many calls and gives how many of them threw. */
+export function fuzzAddon(addon, calls, seed) {
+  const next = random(seed);
+  const pick = (list) => list[Math.floor(next() * list.length)];
+  const engines = [new addon.Engine('', 1), new addon.Engine('', 3), new addon.Engine('scalar', 1)];
+  const closed = new addon.Engine('', 2);
+  closed.close();
+  const codes = new Int8Array(4096).map(() => next() * 256);
+  const packed = [
+    new addon.PackedMatrix(engines[0], codes, 8, 8, false, true),
+    new addon.PackedMatrix(engines[0], codes, 64, 64, true, true),
+  ];
+  const products = [
+    new addon.PreparedProduct(engines[0], 8, 8, 8, true, true, 0, false, false),
+    new addon.PreparedProduct(engines[1], 32, 64, 64, false, true, 1, true, true),
+  ];
+  const gone = new addon.PackedMatrix(engines[0], codes, 4, 4, false, true);
+  gone.dispose();
+  const detached = new Int8Array(64);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const sizes = [0, 1, 7, 8, 64, 512, 4096];
+  const arrays = () => {
+    const Elements = pick([
+      Int8Array,
+      Uint8Array,
+      Int16Array,
+      Int32Array,
+      Float32Array,
+      Float64Array,
+      BigInt64Array,
+    ]);
+    const size = pick(sizes);
+    return next() < 0.2
+      ? new Elements(new SharedArrayBuffer(size * 8), 0, size)
+      : new Elements(size + 8).subarray(pick([0, 1, 3]));
+  };
+  const anything = () =>
+    pick([
+      arrays,
+      arrays,
+      arrays,
+      () =>
+        pick([0, 1, 2, 3, 8, 64, 127, 255, -1, -128, 0.5, NaN, Infinity, 2 ** 31, 2 ** 40, 2 ** 53, 1e300]),
+      () => pick([0, 1, 2, 8, 64]),
+      () => next() < 0.5,
+      () => pick([null, undefined, '', 'scalar', 'amx', {}, [], () => {}, Symbol('x'), 7n]),
+      () => pick([...engines, closed, ...packed, gone, ...products]),
+      () => pick([detached, new Int8Array(0), codes, new DataView(new ArrayBuffer(8)), new ArrayBuffer(8)]),
+    ])();
+  const methods = (target) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(target))
+      .filter((name) => name !== 'constructor' && name !== 'close' && !(name === 'dispose'))
+      .filter((name) => typeof target[name] === 'function')
+      .map(
+        (name) =>
+          (...values) =>
+            target[name](...values),
+      );
+  const targets = [
+    ...[...engines, closed, ...packed, gone, ...products].flatMap(methods),
+    (...values) => Reflect.construct(addon.PackedMatrix, values),
+    (...values) => Reflect.construct(addon.PreparedProduct, values),
+    (isa, threads) =>
+      Reflect.construct(addon.Engine, [isa, typeof threads === 'number' ? threads % 4 : threads]).close(),
+    (bytes) => addon.release(addon.allocate(typeof bytes === 'number' ? Math.min(bytes, 1 << 16) : bytes)),
+    (buffer) => addon.release(buffer),
+  ];
+  /** Arguments that fit a method, so that calls get past the first check; one of them is then spoilt. */
+  const plausible = [
+    [new Float32Array(64), new Float32Array(8).fill(1), new Int8Array(8), new Int8Array(64), 1, 8, 8, true],
+    [new Int8Array(64), new Float32Array(8), new Int8Array(8), new Float32Array(64), 8, 8, 1, 1],
+    [new Int32Array(64), new Float32Array(8), new Uint8Array(64), 1, 8, 8, 0, 0, 255],
+    [
+      false,
+      codes,
+      codes,
+      new Int8Array(64),
+      new Float32Array(4),
+      true,
+      -128,
+      127,
+      Int32Array.of(0, 1, 0, 1, 64),
+    ],
+    [new Float32Array(64), new Uint8Array(64), new Float32Array(1), new Uint8Array(1)],
+    [codes, new Uint8Array(256), new Uint8Array(4096), true],
+    [packed[0], codes, new Int8Array(1), new Int8Array(8), null, null, 0, 0, 0, new Int32Array(64), 0],
+    [
+      packed[1],
+      codes,
+      new Int8Array(1),
+      new Int8Array(64),
+      new Int32Array(64),
+      new Float32Array(64),
+      0,
+      0,
+      255,
+      new Uint8Array(2048),
+      0,
+    ],
+    [engines[0], codes, 64, 64, true, true],
+    [engines[1], 8, 8, 8, true, true, 1, true, true],
+    [
+      codes,
+      new Int8Array(1),
+      new Int8Array(4096),
+      Int32Array.of(1, 4, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1, 0, 4, 4, 4),
+    ],
+  ];
+  let threw = 0;
+  for (let i = 0; i < calls; i++) {
+    const values =
+      next() < 0.7 ? [...pick(plausible)] : Array.from({ length: Math.floor(next() * 12) }, anything);
+    if (next() < 0.8 && values.length > 0) values[Math.floor(next() * values.length)] = anything();
+    try {
+      pick(targets)(...values);
+    } catch {
+      threw++;
+    }
+  }
+  for (const engine of engines) engine.close();
+  return threw;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , calls, seed] = process.argv;
+  const { loadAddon } = await import('../dist/load.js');
+  console.log(fuzzAddon(loadAddon(), Number(calls), Number(seed)));
+}
