@@ -36,7 +36,7 @@ describe('the suite as tests', () => {
     expect(await outcomes(oneOp(), { grep })).toEqual({
       'is complete or partial': 'passed',
       lut256: 'passed',
-      quantize: 'skipped',
+      inherited: 'skipped',
       'law counters': 'passed',
     });
   });

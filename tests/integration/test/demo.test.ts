@@ -34,14 +34,15 @@ describe('the demo', () => {
         cwd: root,
       });
       const right = [...stdout.matchAll(/^(float|int8), [\w ]+?\s+[\d.]+ KiB\s+(\d+) of (\d+)/gm)];
-      expect(right.map((match) => match[1])).toEqual(['float', 'int8', 'int8']);
+      // One row for each backend that is built here, the last for ONNX Runtime.
+      expect(right.map((match) => match[1]).join(' ')).toMatch(/^float int8( int8)+$/);
       const [float, ...quantized] = right.map((match) => Number(match[2]) / Number(match[3]));
       for (const share of quantized) expect(float! - share).toBeLessThanOrEqual(0.01);
       expect(float).toBeGreaterThan(0.8);
       // ONNX Runtime fuses the residual additions, so a last code may differ there (docs/decisions/0013).
       const equal = [...stdout.matchAll(/([\d.]+) %\s+[\d.]+ ms$/gm)].map((match) => Number(match[1]));
-      expect(equal[0]).toBe(100);
-      expect(equal[1]).toBeGreaterThan(99);
+      for (const share of equal.slice(0, -1)) expect(share).toBe(100);
+      expect(equal.at(-1)).toBeGreaterThan(99);
       expect(
         (await stat(join(root, 'out/demo/model.int8.onnx'))).size / (await stat(path)).size,
       ).toBeLessThan(0.35);
