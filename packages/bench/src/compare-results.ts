@@ -96,14 +96,16 @@ export function regressions({ changes, lost }: Comparison, after: BenchResult): 
 }
 
 /**
- * A result in which cells that were timed again have the better of both figures; a cell that has none any more stays
- * without. Only cells of `again` change.
+ * A result in which cells that were timed again have the better of both figures, and none where either time was without.
+ * Only cells of `again` change.
  */
 export function withRetimed(result: BenchResult, again: BenchResult): BenchResult {
   const second = new Map(again.cells.map((cell) => [keyOf(cell), cell]));
   const cells = result.cells.map((cell) => {
     const other = second.get(keyOf(cell));
-    if (other?.status !== 'timed' || cell.status !== 'timed') return cell;
+    if (other === undefined || cell.status !== 'timed') return cell;
+    // What went wrong the second time has no figure, however fast the first one was.
+    if (other.status !== 'timed') return other;
     return other.timing.min < cell.timing.min ? other : cell;
   });
   return { ...result, cells, seconds: result.seconds + again.seconds };

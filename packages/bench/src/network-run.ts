@@ -15,8 +15,17 @@ export function networksOn(backend: Backend): NetworkRunner {
     async open({ graph, feeds }): Promise<NetworkSession> {
       const last = await openBackend(reference);
       const session = new GraphSession(graph, { backends: [backend, last] });
-      // Some models are planned only when they run.
-      await session.run(feeds);
+      const dispose = async () => {
+        await session.dispose();
+        await last.dispose();
+      };
+      try {
+        // Some models are planned only when they run.
+        await session.run(feeds);
+      } catch (error) {
+        await dispose();
+        throw error;
+      }
       const steps = session.explain();
       const own = steps.filter((step) => step.backend === backend.name).length;
       return {
@@ -26,10 +35,7 @@ export function networksOn(backend: Backend): NetworkRunner {
             : `${own} of ${steps.length} steps, the others on the reference`,
         exact: session.exact,
         run: (inputs: Feeds) => session.run(inputs),
-        async dispose() {
-          await session.dispose();
-          await last.dispose();
-        },
+        dispose,
       };
     },
   };

@@ -96,6 +96,8 @@ describe('compareResults', () => {
     const merged = withRetimed(first, second);
     expect(merged.cells).toEqual([second.cells[0], first.cells[1], first.cells[2]]);
     expect(withRetimed(first, result({})).cells).toEqual(first.cells);
+    const wrong = result({ a: 'wrong the second time' });
+    expect(withRetimed(first, wrong).cells[0]).toEqual(wrong.cells[0]);
   });
 });
 

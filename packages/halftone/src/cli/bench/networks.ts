@@ -63,7 +63,8 @@ function evaluator(
         labelled++;
         if (argmax(row) === label) top1++;
       }
-      if (expected.length > 0) got.push(...row);
+      // One by one: an output may have more elements than a call takes arguments.
+      if (expected.length > 0) for (const value of row) got.push(value);
     }
     const noise = expected.length > 0 ? sqnrDb(expected, got) : Infinity;
     return {
