@@ -14,6 +14,7 @@
         "native/loops/select.cc",
         "native/loops/x86_avx2.cc",
         "native/loops/x86_avx512.cc",
+        "native/loops/x86_avx512vbmi.cc",
         "native/qgemm/arm64_dotprod.cc",
         "native/qgemm/arm64_neon.cc",
         "native/qgemm/gemm.cc",

@@ -53,15 +53,15 @@ export function buildSanitized(kinds, folder) {
   return join(folder, 'build', 'Release', 'halftone_native.node');
 }
 
-/** Compiles the kernels with their own test, without Node, for any target; gives the path of the program. */
-export async function buildKernelTest(compiler, flags, folder) {
+/** Compiles the kernels with one of their programs (`test`, `speed`), without Node, for any target; gives its path. */
+export async function buildProgram(part, compiler, flags, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const native = join(root, 'native');
-  const sources = ['arch', 'base', 'loops', 'qgemm', 'test'].flatMap((part) =>
-    readdirSync(join(native, part))
+  const sources = ['arch', 'base', 'loops', 'qgemm', part].flatMap((unit) =>
+    readdirSync(join(native, unit))
       .filter((name) => name.endsWith('.cc'))
-      .map((name) => join(native, part, name)),
+      .map((name) => join(native, unit, name)),
   );
   const common = '-std=c++17 -ffp-contract=off -fno-fast-math -fno-math-errno -fno-trapping-math'.split(' ');
   const objects = [];
@@ -73,7 +73,7 @@ export async function buildKernelTest(compiler, flags, folder) {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, compile));
-  const program = join(folder, 'kernel-test');
+  const program = join(folder, `kernel-${part}`);
   await succeed(compiler, [...flags, ...objects, '-o', program, '-lpthread']);
   return program;
 }

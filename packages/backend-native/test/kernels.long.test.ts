@@ -3,15 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { buildKernelTest, has } from '../scripts/build.mjs';
+import { buildProgram, has } from '../scripts/build.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'halftone-kernels-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.skipIf(!has('g++'))('kernels against plain loops', () => {
+  test('as they are compiled for use, none reads behind its operands', async () => {
+    const flags = ['-O3', '-DHALFTONE_GUARD_PAGES'];
+    const program = await buildProgram('test', 'g++', flags, join(folder, 'guarded'));
+    const { status, signal, stderr } = spawnSync(program, { encoding: 'utf8' });
+    expect([status, signal, stderr]).toEqual([0, null, '']);
+  });
+
   test('every tier of this machine is right, under the address and undefined-behaviour sanitizers', async () => {
     const flags = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'.split(' ');
-    const program = await buildKernelTest('g++', flags, join(folder, 'sanitized'));
+    const program = await buildProgram('test', 'g++', flags, join(folder, 'sanitized'));
     const { status, stdout, stderr } = spawnSync(program, { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^scalar: right$/m);
@@ -21,7 +28,8 @@ describe.skipIf(!has('g++'))('kernels against plain loops', () => {
 
 describe.skipIf(!(has('aarch64-linux-gnu-g++') && has('qemu-aarch64')))('on an emulated ARM CPU', () => {
   test('NEON and its dot product give the same integers', async () => {
-    const program = await buildKernelTest('aarch64-linux-gnu-g++', ['-O2', '-static'], join(folder, 'arm'));
+    const flags = ['-O3', '-static', '-DHALFTONE_GUARD_PAGES'];
+    const program = await buildProgram('test', 'aarch64-linux-gnu-g++', flags, join(folder, 'arm'));
     const { status, stdout } = spawnSync('qemu-aarch64', [program], { encoding: 'utf8' });
     expect(status).toBe(0);
     for (const tier of ['scalar', 'neon', 'dotprod'])

@@ -14,6 +14,8 @@ enum Tier : uint32_t {
   kAmx = 1u << 4,
   kNeon = 1u << 5,
   kDotProd = 1u << 6,
+  // No tier of its own: byte permutations, which most CPUs with AVX512-VNNI have and some have not.
+  kVbmi = 1u << 16,
 };
 
 // The tiers that run here. AMX is asked for at the operating system the first time.

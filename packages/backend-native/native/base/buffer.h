@@ -8,6 +8,9 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(HALFTONE_GUARD_PAGES)
+#include "guard.h"
+#endif
 
 namespace halftone {
 
@@ -25,20 +28,23 @@ inline size_t RoundUp(size_t value, size_t multiple) { return (value + multiple 
 class Buffer {
  public:
   Buffer() = default;
-  ~Buffer() { free(data_); }
+  ~Buffer() { Free(); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
   // At least so many bytes, of unspecified contents; null where there is no memory.
   void* Reserve(size_t bytes) {
     if (bytes <= size_ && data_) return data_;
-    free(data_);
-    size_ = 0;
+    Free();
     const bool huge = bytes >= kHugePage;
     const size_t rounded = RoundUp(bytes ? bytes : 1, huge ? kHugePage : kAlignment);
+#if defined(HALFTONE_GUARD_PAGES)
+    data_ = GuardedAllocate(rounded);
+#else
     data_ = aligned_alloc(huge ? kHugePage : kAlignment, rounded);
+#endif
     if (!data_) return nullptr;
-#if defined(__linux__)
+#if defined(__linux__) && !defined(HALFTONE_GUARD_PAGES)
     if (huge) madvise(data_, rounded, MADV_HUGEPAGE);
 #endif
     size_ = rounded;
@@ -54,6 +60,16 @@ class Buffer {
   size_t size() const { return size_; }
 
  private:
+  void Free() {
+#if defined(HALFTONE_GUARD_PAGES)
+    GuardedFree(data_, size_);
+#else
+    free(data_);
+#endif
+    data_ = nullptr;
+    size_ = 0;
+  }
+
   void* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -12,8 +12,13 @@ namespace {
 
 // Products with fewer multiplications are done before another thread has woken up.
 constexpr size_t kWorthThreads = size_t{2} << 20;
-// Bytes of B that stay in the second cache while rows of A pass by.
-constexpr size_t kCachedB = size_t{1} << 20;
+// So many sums push everything else out of the second cache.
+constexpr size_t kPastCaches = size_t{1} << 20;
+
+// Rows of A that are prepared at a time.
+constexpr size_t kPreparedRows = 128;
+
+bool IsAligned(const void* data) { return reinterpret_cast<uintptr_t>(data) % kAlignment == 0; }
 
 }  // namespace
 
@@ -44,7 +49,7 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   gemm->float_bias_data_ = gemm->float_bias_.ReserveOf<float>(columns);
   gemm->scratch_ = std::vector<Buffer>(gemm->threads_);
   for (Buffer& scratch : gemm->scratch_) {
-    gemm->scratch_data_.push_back(scratch.ReserveOf<uint8_t>(ScratchBytes(shape.k)));
+    gemm->scratch_data_.push_back(scratch.ReserveOf<uint8_t>(ScratchBytes(RoundUp(shape.k, kDepthBlock))));
     if (!gemm->scratch_data_.back()) return nullptr;
   }
   const bool all = gemm->a_data_ && gemm->row_sums_data_ && gemm->column_data_ && gemm->b_zero_data_ &&
@@ -77,7 +82,7 @@ void Gemm::PrepareColumns(const PackedB& b, const Operands& operands, Epilogue* 
   }
   epilogue->column = column_data_;
   epilogue->row = shifted ? row_sums_data_ : nullptr;
-  epilogue->b_zero = b_zero_data_;
+  epilogue->b_zero = shifted && shape_.zero_per_column ? b_zero_data_ : nullptr;
   if (operands.multiplier) {
     if (shape_.multiplier_per_column)
       memcpy(multiplier_data_, operands.multiplier, shape_.n * sizeof(float));
@@ -88,15 +93,17 @@ void Gemm::PrepareColumns(const PackedB& b, const Operands& operands, Epilogue* 
   if (operands.float_bias) memcpy(float_bias_data_, operands.float_bias, shape_.n * sizeof(float));
   epilogue->float_bias = operands.float_bias ? float_bias_data_ : nullptr;
   epilogue->output = shape_.output;
+  epilogue->stream = shape_.m * shape_.n >= kPastCaches && shape_.n % kColumnBlock == 0 && IsAligned(operands.y);
   epilogue->zero = operands.zero;
   epilogue->lo = static_cast<float>(operands.lo - operands.zero);
   epilogue->hi = static_cast<float>(operands.hi - operands.zero);
 }
 
 void Gemm::PrepareRows(const uint8_t* a, size_t m0, size_t m1, bool sums) {
+  const uint32_t factor = shape_.zero_per_column ? 1u : static_cast<uint32_t>(b_zero_data_[0]);
   for (size_t i = m0; i < m1; ++i) {
     const uint8_t* row = a + i * shape_.k;
-    if (sums) row_sums_data_[i] = static_cast<int32_t>((shape_.a_signed ? loops_->sum_s8 : loops_->sum_u8)(row, shape_.k));
+    if (sums) row_sums_data_[i] = static_cast<int32_t>(factor * (shape_.a_signed ? loops_->sum_s8 : loops_->sum_u8)(row, shape_.k));
     if (converts_a_) {
       int16_t* to = static_cast<int16_t*>(a_data_) + i * lda_;
       (shape_.a_signed ? loops_->widen_s8 : loops_->widen_u8)(row, to, shape_.k);
@@ -121,14 +128,17 @@ void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
   product.n = n;
   product.k = k;
   product.y = operands.y;
-  if (sums || own_a)
+  const bool prepares = sums || own_a;
+  const size_t blocks = (n + kColumnBlock - 1) / kColumnBlock;
+  const size_t most = MostColumns(b.k_padded) / kColumnBlock;
+  // Each thread has its own columns where there are enough of them: its part of B stays in its own cache.
+  const bool by_columns = blocks >= 2 * threads_ || m < 2 * 32 * threads_;
+  // Rows that all threads read are prepared first; others just before they are used, while the cache has them.
+  const bool first = prepares && by_columns && threads_ > 1;
+  if (first)
     pool->Run(threads_, [&](unsigned thread, unsigned threads) {
       PrepareRows(operands.a, m * thread / threads, m * (thread + 1) / threads, sums);
     });
-  const size_t blocks = (n + kColumnBlock - 1) / kColumnBlock;
-  const size_t cached = std::max<size_t>(1, kCachedB / (kColumnBlock * std::max<size_t>(1, b.k_padded)));
-  // Each thread has its own columns where there are enough of them: its part of B stays in its own cache.
-  const bool by_columns = blocks >= 2 * threads_ || m < 2 * 32 * threads_;
   pool->Run(threads_, [&](unsigned thread, unsigned threads) {
     const FloatEnvironment environment;
     const size_t b0 = by_columns ? blocks * thread / threads : 0;
@@ -136,11 +146,16 @@ void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
     const size_t panels = (m + 31) / 32;
     const size_t m0 = by_columns ? 0 : std::min(m, panels * thread / threads * 32);
     const size_t m1 = by_columns ? m : std::min(m, panels * (thread + 1) / threads * 32);
-    if (m0 == m1) return;
-    for (size_t block = b0; block < b1; block += cached) {
+    for (size_t block = b0; block < b1; block += most) {
       const size_t n0 = block * kColumnBlock;
-      const size_t n1 = std::min(n, std::min(b1, block + cached) * kColumnBlock);
-      kernel_->kernel(product, m0, m1, n0, n1, scratch_data_[thread]);
+      const size_t n1 = std::min(n, std::min(b1, block + most) * kColumnBlock);
+      const bool prepare = prepares && !first && block == b0;
+      const size_t rows = prepare ? kPreparedRows : m1 - m0;
+      for (size_t i = m0; i < m1; i += rows) {
+        const size_t end = std::min(m1, i + rows);
+        if (prepare) PrepareRows(operands.a, i, end, sums);
+        kernel_->kernel(product, i, end, n0, n1, scratch_data_[thread]);
+      }
     }
   });
 }

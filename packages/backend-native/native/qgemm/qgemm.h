@@ -55,7 +55,8 @@ enum class Output : uint8_t { kInt32, kUint8, kInt8, kFloat32 };
 struct Epilogue {
   Output output;
   const int32_t* column;
-  // Sums of the rows of A and zero points of B, where any of these is not 0; else null.
+  // Sums of the rows of A and the zero points that they are multiplied with; these are null where B has one zero point,
+  // which has been multiplied already, and both are where it is 0.
   const int32_t* row;
   const int32_t* b_zero;
   const float* multiplier;
@@ -64,6 +65,8 @@ struct Epilogue {
   // Codes: t = clamp(fround(fround(acc) * m), lo, hi); y = roundHalfEven(t) + zero.
   float lo, hi;
   int32_t zero;
+  // Sums go past the caches: all blocks of columns are whole, at aligned places.
+  bool stream;
 };
 
 // One product of prepared operands.
@@ -77,10 +80,25 @@ struct Product {
   Epilogue epilogue;
 };
 
-// Bytes of scratch that one thread needs for a product of this depth.
-constexpr size_t ScratchBytes(size_t k) { return 32 * ((k + kDepthBlock - 1) / kDepthBlock * kDepthBlock + 64); }
+// Rows of A that a block works on: a chunk of so many codes of each stays in the first cache while B passes by.
+constexpr size_t kRowBlock = 32;
+constexpr size_t kDepthChunk = 1024;
 
-// Computes rows [m0, m1) of columns [n0, n1); n0 is a multiple of kColumnBlock. `scratch` is the thread's, aligned.
+// Columns that a kernel is called with at most: so much of B stays in the second cache while the rows of A pass by.
+constexpr size_t MostColumns(size_t k_padded) {
+  constexpr size_t kCached = size_t{1} << 20;
+  const size_t blocks = kCached / (kColumnBlock * (k_padded > 0 ? k_padded : 1));
+  return kColumnBlock * (blocks > 0 ? blocks : 1);
+}
+
+// Bytes of scratch that one thread needs: a chunk of rows, and their sums where there is more than one chunk.
+constexpr size_t ScratchBytes(size_t k_padded) {
+  const bool chunks = k_padded > kDepthChunk;
+  const size_t row = (chunks ? kDepthChunk : k_padded) + 64;
+  return kRowBlock * (row + (chunks ? sizeof(int32_t) * MostColumns(k_padded) : 0));
+}
+
+// Computes rows [m0, m1) of columns [n0, n1), no more than MostColumns; n0 is a multiple of kColumnBlock. `scratch` is the thread's, aligned.
 using Kernel = void (*)(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch);
 
 struct KernelRow {

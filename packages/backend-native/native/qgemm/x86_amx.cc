@@ -15,10 +15,10 @@
 namespace halftone::qgemm {
 namespace {
 
-constexpr size_t kRows = 32;
+constexpr size_t kRows = kRowBlock;
 constexpr size_t kColumns = 32;
-// Where the rows of A that a block works on take more than half of the first cache, B passes by without staying in it.
-constexpr size_t kResident = 24 << 10;
+// Where the rows of A that a block works on take more than this of the first cache, B passes by without staying in it.
+constexpr size_t kResident = 8 << 10;
 // Rows this many bytes apart share their places in the first cache.
 constexpr size_t kBadStride = 2048;
 
@@ -111,28 +111,42 @@ struct Rows {
   size_t stride;
 };
 
-Rows RowsOf(const Product& product, size_t i, size_t rows, uint8_t* scratch, size_t scratch_stride) {
-  const uint8_t* a = static_cast<const uint8_t*>(product.a) + i * product.lda;
-  const bool whole = product.k % kDepthBlock == 0 && rows % 16 == 0;
-  if (whole && product.lda % kBadStride != 0) return {a, product.lda};
-  const size_t padded = RoundUp(product.k, kDepthBlock);
+// Codes [depth, depth + count) of rows [i, i + rows), copied where tiles cannot read them in their place.
+Rows RowsOf(const Product& product, size_t i, size_t rows, size_t depth, size_t count, uint8_t* scratch) {
+  const uint8_t* a = static_cast<const uint8_t*>(product.a) + i * product.lda + depth;
+  const size_t padded = RoundUp(count, kDepthBlock);
+  if (count == padded && rows % 16 == 0 && product.lda % kBadStride != 0) return {a, product.lda};
+  const size_t stride = padded + 64;
   for (size_t r = 0; r < rows; ++r) {
-    uint8_t* to = scratch + r * scratch_stride;
-    memcpy(to, a + r * product.lda, product.k);
+    uint8_t* to = scratch + r * stride;
+    memcpy(to, a + r * product.lda, count);
     // B is 0 there; what A holds must only not be somebody else's memory.
-    memset(to + product.k, 0, padded - product.k);
+    memset(to + count, 0, padded - count);
   }
-  return {scratch, scratch_stride};
+  return {scratch, stride};
 }
 
+// Sums of 32 columns over a chunk of codes; `more` adds to what is there.
 template <class FINISH, bool A_SIGNED, bool B_SIGNED, bool TWO, bool STREAM>
-inline __attribute__((always_inline)) void Block32(const Product& product, const Rows& a, const uint8_t* b0,
-                                                   const uint8_t* b1, size_t steps, int32_t* sums, Pending* pending) {
-  _tile_zero(0);
-  _tile_zero(1);
+void Block32(const Product& product, const Rows& a, const uint8_t* b0,
+                                                   const uint8_t* b1, size_t steps, bool more, int32_t* sums,
+                                                   Pending* pending) {
+  constexpr size_t kBytes = sizeof(int32_t) * kColumns;
+  if (more) {
+    _tile_loadd(0, sums, kBytes);
+    _tile_loadd(1, sums + 16, kBytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+  }
   if constexpr (TWO) {
-    _tile_zero(2);
-    _tile_zero(3);
+    if (more) {
+      _tile_loadd(2, sums + 16 * kColumns, kBytes);
+      _tile_loadd(3, sums + 16 * kColumns + 16, kBytes);
+    } else {
+      _tile_zero(2);
+      _tile_zero(3);
+    }
   }
   const size_t rows_a_step = (kRows + steps - 1) / steps;
   const uint8_t* a0 = a.data;
@@ -155,11 +169,11 @@ inline __attribute__((always_inline)) void Block32(const Product& product, const
     FinishRows<FINISH>(product, pending, rows_a_step);
   }
   FinishRows<FINISH>(product, pending, kRows);
-  _tile_stored(0, sums, 4 * kColumns);
-  _tile_stored(1, sums + 16, 4 * kColumns);
+  _tile_stored(0, sums, kBytes);
+  _tile_stored(1, sums + 16, kBytes);
   if constexpr (TWO) {
-    _tile_stored(2, sums + 16 * kColumns, 4 * kColumns);
-    _tile_stored(3, sums + 16 * kColumns + 16, 4 * kColumns);
+    _tile_stored(2, sums + 16 * kColumns, kBytes);
+    _tile_stored(3, sums + 16 * kColumns + 16, kBytes);
   }
 }
 
@@ -167,29 +181,37 @@ template <class FINISH>
 struct Block {
   template <bool A_SIGNED, bool B_SIGNED>
   static void RunAs(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t* scratch) {
-    alignas(64) int32_t sums[2][kRows * kColumns];
-    const size_t padded = RoundUp(product.k, kDepthBlock);
-    const size_t stride = padded + 64;
-    const size_t steps = padded / kDepthBlock;
-    const bool stream = kRows * padded > kResident;
-    Pending pending = {sums[1], 0, 0, 0, 0, 0};
+    alignas(64) int32_t two[2][kRows * kColumns];
+    const size_t depth_padded = product.b->k_padded;
+    const bool chunks = depth_padded > kDepthChunk;
+    // Sums of all columns, where they wait for the next chunk; else the two blocks at work.
+    int32_t* const all = reinterpret_cast<int32_t*>(scratch + kRows * (kDepthChunk + 64));
+    Pending pending = {two[1], 0, 0, 0, 0, 0};
     int next = 0;
     const Tiles tiles;
     for (size_t i = m0; i < m1; i += kRows) {
       const size_t rows = m1 - i < kRows ? m1 - i : kRows;
-      const Rows a = RowsOf(product, i, rows, scratch, stride);
-      for (size_t n = n0; n < n1; n += kColumns) {
-        const uint8_t* b0 = product.b->panel_bytes(n / kPanel);
-        const uint8_t* b1 = product.b->panel_bytes(n / kPanel + 1);
-        if (rows <= 16)
-          Block32<FINISH, A_SIGNED, B_SIGNED, false, true>(product, a, b0, b1, steps, sums[next], &pending);
-        else if (stream)
-          Block32<FINISH, A_SIGNED, B_SIGNED, true, true>(product, a, b0, b1, steps, sums[next], &pending);
-        else
-          Block32<FINISH, A_SIGNED, B_SIGNED, true, false>(product, a, b0, b1, steps, sums[next], &pending);
-        pending = {sums[next], i, n, rows, n1 - n < kColumns ? n1 - n : kColumns, 0};
-        next ^= 1;
+      for (size_t depth = 0; depth < depth_padded; depth += kDepthChunk) {
+        const bool last = depth + kDepthChunk >= depth_padded;
+        const size_t count = last ? product.k - depth : kDepthChunk;
+        const size_t padded = RoundUp(count, kDepthBlock);
+        const Rows a = RowsOf(product, i, rows, depth, count, scratch);
+        const bool stream = kRows * padded > kResident;
+        for (size_t n = n0; n < n1; n += kColumns) {
+          const uint8_t* b0 = product.b->panel_bytes(n / kPanel) + depth * kPanel;
+          const uint8_t* b1 = product.b->panel_bytes(n / kPanel + 1) + depth * kPanel;
+          int32_t* sums = chunks ? all + (n - n0) * kRows : two[next];
+          const auto block = rows <= 16 ? Block32<FINISH, A_SIGNED, B_SIGNED, false, true>
+                             : stream   ? Block32<FINISH, A_SIGNED, B_SIGNED, true, true>
+                                        : Block32<FINISH, A_SIGNED, B_SIGNED, true, false>;
+          block(product, a, b0, b1, padded / kDepthBlock, depth > 0, sums, &pending);
+          if (!last) continue;
+          pending = {sums, i, n, rows, n1 - n < kColumns ? n1 - n : kColumns, 0};
+          next ^= 1;
+        }
       }
+      // The next rows will write their sums over those that wait.
+      if (chunks) FinishRows<FINISH>(product, &pending, kRows);
     }
     FinishRows<FINISH>(product, &pending, kRows);
   }

@@ -2,7 +2,6 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "qgemm.h"
 
@@ -15,66 +14,23 @@ namespace halftone::qgemm {
 namespace {
 
 template <bool B_SIGNED>
-inline __attribute__((always_inline)) __m256i Dot(__m256i acc, __m256i a, __m256i b) {
-  return B_SIGNED ? _mm256_dpbusd_avx_epi32(acc, a, b) : _mm256_dpbusd_avx_epi32(acc, b, a);
-}
+struct Unit : Unit256 {
+  static constexpr size_t kCodeBytes = 1;
 
-template <bool B_SIGNED, int ROWS>
-void Compute(const Product& product, size_t i, size_t n, size_t columns) {
-  const uint8_t* panel = product.b->panel_bytes(n / kPanel);
-  const uint8_t* a = static_cast<const uint8_t*>(product.a) + i * product.lda;
-  __m256i acc[ROWS][2];
-  for (int r = 0; r < ROWS; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-  const auto step = [&](size_t depth, size_t bytes) __attribute__((always_inline)) {
-    const __m256i b0 = _mm256_load_si256(reinterpret_cast<const __m256i*>(panel + depth * kPanel));
-    const __m256i b1 = _mm256_load_si256(reinterpret_cast<const __m256i*>(panel + depth * kPanel + 32));
-#pragma GCC unroll 6
-    for (int r = 0; r < ROWS; ++r) {
-      int32_t quad = 0;
-      memcpy(&quad, a + r * product.lda + depth, bytes);
-      const __m256i four = _mm256_set1_epi32(quad);
-      acc[r][0] = Dot<B_SIGNED>(acc[r][0], four, b0);
-      acc[r][1] = Dot<B_SIGNED>(acc[r][1], four, b1);
-    }
-  };
-  size_t depth = 0;
-  for (; depth + 4 <= product.k; depth += 4) step(depth, 4);
-  if (depth < product.k) step(depth, product.k - depth);
-  const Finisher finish{product};
-  for (int r = 0; r < ROWS; ++r) {
-    finish(i + r, n, columns, acc[r][0]);
-    if (columns > 8) finish(i + r, n + 8, columns - 8, acc[r][1]);
-  }
-}
-
-template <int ROWS>
-struct SignedTile {
-  static void Compute(const Product& product, size_t i, size_t n, size_t columns) {
-    qgemm::Compute<true, ROWS>(product, i, n, columns);
+  // Written out, since GCC copies the sums of the intrinsic at each step.
+  static HALFTONE_INLINE Vector Dot(Vector acc, Vector a, Vector b) {
+    if constexpr (B_SIGNED)
+      __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
+    else
+      __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(b), "x"(a));
+    return acc;
   }
 };
-
-template <int ROWS>
-struct UnsignedTile {
-  static void Compute(const Product& product, size_t i, size_t n, size_t columns) {
-    qgemm::Compute<false, ROWS>(product, i, n, columns);
-  }
-};
-
-template <template <int> class TILE>
-void Block(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1) {
-  for (size_t n = n0; n < n1; n += kPanel) {
-    const size_t columns = n1 - n < kPanel ? n1 - n : kPanel;
-    size_t i = m0;
-    for (; i + 6 <= m1; i += 6) TILE<6>::Compute(product, i, n, columns);
-    if (i < m1) LastRows<TILE, 5>(m1 - i, product, i, n, columns);
-  }
-}
 
 }  // namespace
 
 void AvxVnni6x16(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1, uint8_t*) {
-  product.b->b_signed ? Block<SignedTile>(product, m0, m1, n0, n1) : Block<UnsignedTile>(product, m0, m1, n0, n1);
+  product.b->b_signed ? Panels<Unit<true>>(product, m0, m1, n0, n1) : Panels<Unit<false>>(product, m0, m1, n0, n1);
 }
 
 }  // namespace halftone::qgemm

@@ -6,11 +6,21 @@
 #include <vector>
 
 #include "../arch/cpu.h"
+#include "../base/guard.h"
 #include "../loops/loops.h"
 #include "../qgemm/gemm.h"
 
 namespace halftone {
 namespace {
+
+// What kernels are given ends where a page does; under a sanitizer, which knows more, where it says.
+#if defined(HALFTONE_GUARD_PAGES)
+template <typename T>
+using Array = std::vector<T, GuardedAllocator<T>>;
+#else
+template <typename T>
+using Array = std::vector<T>;
+#endif
 
 int failures = 0;
 int checks = 0;
@@ -24,8 +34,8 @@ uint32_t Next() {
 int32_t Value(uint8_t code, bool is_signed) { return is_signed ? static_cast<int8_t>(code) : code; }
 
 // Codes with many ends of their range; exactly as long as they are, so that a sanitizer sees a read behind them.
-std::vector<uint8_t> Codes(size_t count) {
-  std::vector<uint8_t> codes(count);
+Array<uint8_t> Codes(size_t count) {
+  Array<uint8_t> codes(count);
   for (uint8_t& code : codes) code = Next() % 3 == 0 ? (Next() % 2 ? 0x7f : 0x80) : Next() % 5 == 0 ? 0xff : Next();
   return codes;
 }
@@ -40,15 +50,15 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
   using namespace qgemm;
   const bool a_signed = kind & 1, b_signed = kind & 2, transposed = kind & 4, per_column = kind & 8, shifted = kind & 16;
   const Output output = static_cast<Output>((kind >> 5) & 3);
-  const std::vector<uint8_t> a = Codes(m * k), b = Codes(n * k), zeros = Codes(n + 1);
-  std::vector<int32_t> bias(n);
-  std::vector<float> multiplier(n), float_bias(n);
+  const Array<uint8_t> a = Codes(m * k), b = Codes(n * k), zeros = Codes(n + 1);
+  Array<int32_t> bias(n);
+  Array<float> multiplier(n), float_bias(n);
   for (size_t j = 0; j < n; ++j) {
     bias[j] = static_cast<int32_t>(Next() << 8);
     multiplier[j] = ldexpf(1.0f + Next() % 1000 / 1000.0f, -int(k ? log2(k) / 2 : 0) - 8);
     float_bias[j] = Next() % 100;
   }
-  const std::vector<uint8_t> none(n + 1, 0);
+  const Array<uint8_t> none(n + 1, 0);
   const uint8_t* b_zero = shifted ? zeros.data() : none.data();
   const Shape shape = {m, n, k, a_signed, b_signed, transposed, output, per_column, per_column};
   const std::unique_ptr<Gemm> gemm = Gemm::Make(shape, tiers, threads);
@@ -69,8 +79,10 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
   operands.hi = operands.lo + 255;
   operands.zero = operands.lo + static_cast<int32_t>(Next() % 256);
   const size_t width = output == Output::kInt32 || output == Output::kFloat32 ? 4 : 1;
-  std::vector<uint8_t> y(m * n * width);
-  operands.y = y.data();
+  Array<uint8_t> y_codes(width == 1 ? m * n : 0);
+  Array<int32_t> y_sums(width == 1 ? 0 : m * n);
+  void* const y = width == 1 ? static_cast<void*>(y_codes.data()) : y_sums.data();
+  operands.y = y;
   ThreadPool pool(threads);
   gemm->Run(packed, operands, &pool);
   bool right = true;
@@ -84,17 +96,17 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
       const int32_t sum = static_cast<int32_t>(acc);
       const size_t place = i * n + j;
       if (output == Output::kInt32) {
-        right &= reinterpret_cast<const int32_t*>(y.data())[place] == sum;
+        right &= static_cast<const int32_t*>(y)[place] == sum;
         continue;
       }
       const float t = static_cast<float>(sum) * multiplier[per_column ? j : 0];
       if (output == Output::kFloat32) {
-        right &= reinterpret_cast<const float*>(y.data())[place] == t + float_bias[j];
+        right &= static_cast<const float*>(y)[place] == t + float_bias[j];
         continue;
       }
       const float lo = operands.lo - operands.zero, hi = operands.hi - operands.zero;
       const float clamped = t < lo ? lo : t > hi ? hi : t;
-      right &= y[place] == static_cast<uint8_t>(static_cast<int32_t>(nearbyintf(clamped)) + operands.zero);
+      right &= static_cast<const uint8_t*>(y)[place] == static_cast<uint8_t>(static_cast<int32_t>(nearbyintf(clamped)) + operands.zero);
     }
   Check(right, gemm->kernel().name, tier, m, n, k);
 }
@@ -103,11 +115,11 @@ void TestLoops(uint32_t tiers, const char* tier) {
   const Loops& loops = LoopsFor(tiers);
   const Loops& plain = LoopsFor(kScalar);
   for (size_t n = 0; n < 200; n += n < 70 ? 1 : 13) {
-    std::vector<float> x(n), scale(n), out(n), wanted(n);
-    std::vector<int32_t> sums(n), zeros(n);
-    std::vector<ToCodes> to(n);
-    const std::vector<uint8_t> codes = Codes(n), others = Codes(n), table = Codes(256);
-    std::vector<uint8_t> y(n), right(n);
+    Array<float> x(n), scale(n), out(n), wanted(n);
+    Array<int32_t> sums(n), zeros(n);
+    Array<ToCodes> to(n);
+    const Array<uint8_t> codes = Codes(n), others = Codes(n), table = Codes(256);
+    Array<uint8_t> y(n), right(n);
     for (size_t i = 0; i < n; ++i) {
       // Ties, infinities, NaN, subnormals and what is out of range.
       const float odd[] = {0.5f, -1.5f, NAN, INFINITY, -INFINITY, 1e-42f, 3e38f, -0.0f};
@@ -178,6 +190,11 @@ void TestTier(const char* tier) {
     for (unsigned kind = 0; kind < 128; ++kind) TestProduct(tiers, tier, 1 + Next() % 40, 1 + Next() % 90, k, kind, 1);
   TestProduct(tiers, tier, 40, 130, 2048, 31, 2);
   TestProduct(tiers, tier, 33, 70, 4099, 18, 2);
+  // More columns than stay in the cache, more rows than are prepared at a time, more sums than the caches hold.
+  for (unsigned kind = 0; kind < 128; kind += 9) TestProduct(tiers, tier, 50, 330, 4100, kind, 1 + kind % 2);
+  for (unsigned kind = 0; kind < 32; ++kind) TestProduct(tiers, tier, 300, 40, 66, kind, 1 + kind % 2);
+  TestProduct(tiers, tier, 1030, 1040, 65, 1, 1);
+  TestProduct(tiers, tier, 1030, 1024, 65, 30, 2);
   TestLoops(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }

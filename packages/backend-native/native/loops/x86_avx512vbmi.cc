@@ -1,0 +1,14 @@
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,prefer-vector-width=512")
+#define HALFTONE_LOOPS kAvx512VbmiLoops
+#include "x86_sum512.inc"
+#include "x86_lookup512.inc"
+#include "loops.inc"
+#pragma GCC pop_options
+#endif
