@@ -19,17 +19,6 @@ constexpr size_t kShared = size_t{1} << 18;
 constexpr size_t kSharedBlock = 4096;
 constexpr int64_t kMostThreads = 1024;
 
-// Parameters of elements in the order [outer][channels][inner]: one for each index of the middle.
-struct Channels {
-  size_t outer, channels, inner, count;
-
-  Channels(const Arguments& in, size_t place)
-      : outer(in.Size(place, "outer")), channels(in.Size(place + 1, "channels")), inner(in.Size(place + 2, "inner")) {
-    if (!CheckedMultiply(outer, channels, &count) || !CheckedMultiply(count, inner, &count))
-      throw Napi::RangeError::New(in.env(), "the tensor has too many elements");
-  }
-};
-
 ToCodes CodesOf(int64_t zero, int64_t lo, int64_t hi) {
   return {static_cast<float>(lo - zero), static_cast<float>(hi - zero), static_cast<int32_t>(zero)};
 }
@@ -39,6 +28,17 @@ int32_t ZeroAt(const uint8_t* zeros, size_t i, bool is_signed) {
 }
 
 }  // namespace
+
+// Parameters of elements in the order [outer][channels][inner]: one for each index of the middle.
+struct Engine::Channels {
+  size_t outer, channels, inner, count;
+
+  Channels(const Arguments& in, size_t place)
+      : outer(in.Size(place, "outer")), channels(in.Size(place + 1, "channels")), inner(in.Size(place + 2, "inner")) {
+    if (!CheckedMultiply(outer, channels, &count) || !CheckedMultiply(count, inner, &count))
+      throw Napi::RangeError::New(in.env(), "the tensor has too many elements");
+  }
+};
 
 Napi::Function Engine::Define(Napi::Env env) {
   return DefineClass(env, "Engine",
@@ -86,6 +86,22 @@ void Engine::Share(size_t count, const F& work) const {
   });
 }
 
+template <typename One, typename Each>
+void Engine::ShareChannels(const Channels& shape, const One& one, const Each& each) const {
+  const size_t width = shape.inner == 1 ? shape.channels : shape.inner;
+  Share(shape.count, [&](size_t i, size_t end) {
+    while (i < end) {
+      const size_t part = i / width;
+      const size_t stop = std::min(end, (part + 1) * width);
+      if (shape.inner == 1 && shape.channels != 1)
+        each(i, stop - i, i % width);
+      else
+        one(i, stop - i, part % shape.channels);
+      i = stop;
+    }
+  });
+}
+
 // (x, scale, zeroPoint, y, outer, channels, inner, signed)
 Napi::Value Engine::Quantize(const Napi::CallbackInfo& info) {
   const Arguments in(info);
@@ -96,26 +112,15 @@ Napi::Value Engine::Quantize(const Napi::CallbackInfo& info) {
   uint8_t* y = in.Codes(3, "y", shape.count);
   const bool is_signed = in.Flag(7, "signed");
   const int32_t lo = is_signed ? -128 : 0;
-  if (shape.channels == 1) {
-    const ToCodes to = CodesOf(ZeroAt(zero, 0, is_signed), lo, lo + 255);
-    Share(shape.count, [&](size_t i, size_t end) { loops_->quantize(x + i, y + i, end - i, scale[0], to); });
-    return info.Env().Undefined();
-  }
-  const FloatEnvironment environment;
-  if (shape.inner == 1) {
-    Buffer buffer;
-    ToCodes* to = buffer.ReserveOf<ToCodes>(shape.channels);
-    if (!to) throw Napi::Error::New(info.Env(), "no memory");
-    for (size_t c = 0; c < shape.channels; ++c) to[c] = CodesOf(ZeroAt(zero, c, is_signed), lo, lo + 255);
-    for (size_t o = 0; o < shape.outer; ++o)
-      loops_->quantize_each(x + o * shape.channels, y + o * shape.channels, shape.channels, scale, to);
-    return info.Env().Undefined();
-  }
-  for (size_t part = 0; part < shape.outer * shape.channels; ++part) {
-    const size_t c = part % shape.channels;
-    loops_->quantize(x + part * shape.inner, y + part * shape.inner, shape.inner, scale[c],
-                     CodesOf(ZeroAt(zero, c, is_signed), lo, lo + 255));
-  }
+  const auto quantize_each = is_signed ? loops_->quantize_each_s8 : loops_->quantize_each_u8;
+  ShareChannels(
+      shape,
+      [&](size_t i, size_t count, size_t channel) {
+        loops_->quantize(x + i, y + i, count, scale[channel], CodesOf(ZeroAt(zero, channel, is_signed), lo, lo + 255));
+      },
+      [&](size_t i, size_t count, size_t channel) {
+        quantize_each(x + i, y + i, count, scale + channel, zero + channel);
+      });
   return info.Env().Undefined();
 }
 
@@ -126,44 +131,29 @@ Napi::Value Engine::Dequantize(const Napi::CallbackInfo& info) {
   const int64_t kind = in.Integer(7, "kind", 0, 2);
   const float* scale = in.Elements<float>(1, "scale", shape.channels);
   float* y = in.Elements<float>(3, "y", shape.count);
-  const FloatEnvironment environment;
   if (kind == 2) {
     const int32_t* x = in.Elements<int32_t>(0, "x", shape.count);
-    if (shape.channels == 1) {
-      Share(shape.count, [&](size_t i, size_t end) { loops_->dequantize_s32(x + i, y + i, end - i, scale[0]); });
-    } else if (shape.inner == 1) {
-      for (size_t o = 0; o < shape.outer; ++o)
-        loops_->dequantize_each_s32(x + o * shape.channels, y + o * shape.channels, shape.channels, scale);
-    } else {
-      for (size_t part = 0; part < shape.outer * shape.channels; ++part)
-        loops_->dequantize_s32(x + part * shape.inner, y + part * shape.inner, shape.inner,
-                               scale[part % shape.channels]);
-    }
+    ShareChannels(
+        shape,
+        [&](size_t i, size_t count, size_t channel) { loops_->dequantize_s32(x + i, y + i, count, scale[channel]); },
+        [&](size_t i, size_t count, size_t channel) {
+          loops_->dequantize_each_s32(x + i, y + i, count, scale + channel);
+        });
     return info.Env().Undefined();
   }
   const bool is_signed = kind == 1;
   const uint8_t* x = in.Codes(0, "x", shape.count);
   const uint8_t* zero = in.Codes(2, "zeroPoint", shape.channels);
-  const auto one = is_signed ? loops_->dequantize_s8 : loops_->dequantize_u8;
-  if (shape.channels == 1) {
-    const int32_t z = ZeroAt(zero, 0, is_signed);
-    Share(shape.count, [&](size_t i, size_t end) { one(x + i, y + i, end - i, scale[0], z); });
-    return info.Env().Undefined();
-  }
-  if (shape.inner == 1) {
-    Buffer buffer;
-    int32_t* zeros = buffer.ReserveOf<int32_t>(shape.channels);
-    if (!zeros) throw Napi::Error::New(info.Env(), "no memory");
-    for (size_t c = 0; c < shape.channels; ++c) zeros[c] = ZeroAt(zero, c, is_signed);
-    const auto each = is_signed ? loops_->dequantize_each_s8 : loops_->dequantize_each_u8;
-    for (size_t o = 0; o < shape.outer; ++o)
-      each(x + o * shape.channels, y + o * shape.channels, shape.channels, scale, zeros);
-    return info.Env().Undefined();
-  }
-  for (size_t part = 0; part < shape.outer * shape.channels; ++part) {
-    const size_t c = part % shape.channels;
-    one(x + part * shape.inner, y + part * shape.inner, shape.inner, scale[c], ZeroAt(zero, c, is_signed));
-  }
+  const auto dequantize = is_signed ? loops_->dequantize_s8 : loops_->dequantize_u8;
+  const auto dequantize_each = is_signed ? loops_->dequantize_each_s8 : loops_->dequantize_each_u8;
+  ShareChannels(
+      shape,
+      [&](size_t i, size_t count, size_t channel) {
+        dequantize(x + i, y + i, count, scale[channel], ZeroAt(zero, channel, is_signed));
+      },
+      [&](size_t i, size_t count, size_t channel) {
+        dequantize_each(x + i, y + i, count, scale + channel, zero + channel);
+      });
   return info.Env().Undefined();
 }
 
@@ -176,24 +166,14 @@ Napi::Value Engine::Requantize(const Napi::CallbackInfo& info) {
   uint8_t* y = in.Codes(2, "y", shape.count);
   const ToCodes to = CodesOf(in.Integer(6, "zero", -128, 255), in.Integer(7, "lo", -128, 255),
                              in.Integer(8, "hi", -128, 255));
-  if (shape.channels == 1) {
-    Share(shape.count, [&](size_t i, size_t end) { loops_->requantize(x + i, y + i, end - i, multiplier[0], to); });
-    return info.Env().Undefined();
-  }
-  const size_t width = shape.inner == 1 ? shape.channels : shape.inner;
-  const size_t parts = shape.inner == 1 ? shape.outer : shape.outer * shape.channels;
-  const size_t count = parts * width;
-  if (count == 0) return info.Env().Undefined();
-  // Threads take whole parts.
-  Share(count, [&](size_t begin, size_t end) {
-    for (size_t part = (begin + width - 1) / width; part * width < end; ++part) {
-      const size_t at = part * width;
-      if (shape.inner == 1)
-        loops_->requantize_each(x + at, y + at, width, multiplier, to);
-      else
-        loops_->requantize(x + at, y + at, width, multiplier[part % shape.channels], to);
-    }
-  });
+  ShareChannels(
+      shape,
+      [&](size_t i, size_t count, size_t channel) {
+        loops_->requantize(x + i, y + i, count, multiplier[channel], to);
+      },
+      [&](size_t i, size_t count, size_t channel) {
+        loops_->requantize_each(x + i, y + i, count, multiplier + channel, to);
+      });
   return info.Env().Undefined();
 }
 

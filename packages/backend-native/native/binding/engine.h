@@ -38,6 +38,12 @@ class Engine : public Napi::ObjectWrap<Engine> {
   template <typename F>
   void Share(size_t count, const F& work) const;
 
+  // The same for elements with parameters of their channels: one(first, count, channel) where neighbours share them,
+  // each(first, count, first channel) where each has its own.
+  struct Channels;
+  template <typename One, typename Each>
+  void ShareChannels(const Channels& shape, const One& one, const Each& each) const;
+
   uint32_t tiers_ = 0;
   const Loops* loops_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;

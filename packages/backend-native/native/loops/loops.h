@@ -15,17 +15,19 @@ struct ToCodes {
   int32_t zero;
 };
 
-// `n` elements with parameters of their own each, or one for all, as the name says. Codes of both signednesses are bytes.
+// `n` elements with parameters of their own each, or one for all, as the name says. Codes and zero points of both
+// signednesses are bytes.
 struct Loops {
   // y = codes(fround(x / scale)). numerics 4.1
   void (*quantize)(const float* x, uint8_t* y, size_t n, float scale, ToCodes to);
-  void (*quantize_each)(const float* x, uint8_t* y, size_t n, const float* scale, const ToCodes* to);
+  void (*quantize_each_u8)(const float* x, uint8_t* y, size_t n, const float* scale, const uint8_t* zero);
+  void (*quantize_each_s8)(const float* x, uint8_t* y, size_t n, const float* scale, const uint8_t* zero);
   // y = fround((x - zero) * scale); int32 has no zero point, and is rounded to float32 first.
   void (*dequantize_u8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
   void (*dequantize_s8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
   void (*dequantize_s32)(const int32_t* x, float* y, size_t n, float scale);
-  void (*dequantize_each_u8)(const uint8_t* x, float* y, size_t n, const float* scale, const int32_t* zero);
-  void (*dequantize_each_s8)(const uint8_t* x, float* y, size_t n, const float* scale, const int32_t* zero);
+  void (*dequantize_each_u8)(const uint8_t* x, float* y, size_t n, const float* scale, const uint8_t* zero);
+  void (*dequantize_each_s8)(const uint8_t* x, float* y, size_t n, const float* scale, const uint8_t* zero);
   void (*dequantize_each_s32)(const int32_t* x, float* y, size_t n, const float* scale);
   // y = codes(fround(fround(x) * multiplier)). numerics 4.13
   void (*requantize)(const int32_t* x, uint8_t* y, size_t n, float multiplier, ToCodes to);

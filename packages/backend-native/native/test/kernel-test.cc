@@ -116,8 +116,7 @@ void TestLoops(uint32_t tiers, const char* tier) {
   const Loops& plain = LoopsFor(kScalar);
   for (size_t n = 0; n < 200; n += n < 70 ? 1 : 13) {
     Array<float> x(n), scale(n), out(n), wanted(n);
-    Array<int32_t> sums(n), zeros(n);
-    Array<ToCodes> to(n);
+    Array<int32_t> sums(n);
     const Array<uint8_t> codes = Codes(n), others = Codes(n), table = Codes(256);
     Array<uint8_t> y(n), right(n);
     for (size_t i = 0; i < n; ++i) {
@@ -126,8 +125,6 @@ void TestLoops(uint32_t tiers, const char* tier) {
       x[i] = Next() % 3 == 0 ? odd[Next() % 8] : (static_cast<int>(Next() % 2000) - 1000) * 0.125f;
       scale[i] = 0.25f + Next() % 7;
       sums[i] = static_cast<int32_t>(Next() << 8) >> (Next() % 20);
-      zeros[i] = static_cast<int32_t>(Next() % 256);
-      to[i] = {static_cast<float>(-zeros[i]), static_cast<float>(255 - zeros[i]), zeros[i]};
     }
     const ToCodes one = {-100, 155, 100};
     const auto same = [&](const char* what) { Check(y == right, what, tier, 1, n, 1); };
@@ -143,7 +140,8 @@ void TestLoops(uint32_t tiers, const char* tier) {
       run(plain, right.data());
       same(what);
     };
-    both("quantize_each", [&](const Loops& l, uint8_t* o) { l.quantize_each(x.data(), o, n, scale.data(), to.data()); });
+    both("quantize_each_u8", [&](const Loops& l, uint8_t* o) { l.quantize_each_u8(x.data(), o, n, scale.data(), others.data()); });
+    both("quantize_each_s8", [&](const Loops& l, uint8_t* o) { l.quantize_each_s8(x.data(), o, n, scale.data(), others.data()); });
     both("requantize", [&](const Loops& l, uint8_t* o) { l.requantize(sums.data(), o, n, 1e-6f, one); });
     both("requantize_each", [&](const Loops& l, uint8_t* o) { l.requantize_each(sums.data(), o, n, scale.data(), one); });
     both("lookup", [&](const Loops& l, uint8_t* o) { l.lookup(codes.data(), o, n, table.data(), 0x80); });
@@ -160,8 +158,8 @@ void TestLoops(uint32_t tiers, const char* tier) {
     loops.dequantize_s8(codes.data(), out.data(), n, 0.3f, -7);
     for (size_t i = 0; i < n; ++i) wanted[i] = static_cast<float>(Value(codes[i], true) + 7) * 0.3f;
     bits("dequantize_s8");
-    loops.dequantize_each_u8(codes.data(), out.data(), n, scale.data(), zeros.data());
-    for (size_t i = 0; i < n; ++i) wanted[i] = static_cast<float>(codes[i] - zeros[i]) * scale[i];
+    loops.dequantize_each_u8(codes.data(), out.data(), n, scale.data(), others.data());
+    for (size_t i = 0; i < n; ++i) wanted[i] = static_cast<float>(codes[i] - others[i]) * scale[i];
     bits("dequantize_each_u8");
     loops.dequantize_each_s32(sums.data(), out.data(), n, scale.data());
     for (size_t i = 0; i < n; ++i) wanted[i] = static_cast<float>(sums[i]) * scale[i];
