@@ -17,25 +17,32 @@ export interface FoundBackend {
   readonly provider: BackendProvider | undefined;
   /** Why there is no provider, and how to get it. */
   readonly missing?: string;
+  /** Whether its package is there, all the same. */
+  readonly installed: boolean;
 }
 
 /** Every backend that the project knows, installed or not; the fastest kinds first, the reference last. */
 export async function knownBackends(): Promise<FoundBackend[]> {
   const found: FoundBackend[] = [];
   for (const [name, specifier] of Object.entries(packages)) found.push(await find(name, specifier));
-  return [...found, { name: reference.name, provider: reference }];
+  return [...found, { name: reference.name, provider: reference, installed: true }];
 }
 
 async function find(name: string, specifier: string): Promise<FoundBackend> {
   const url = resolveModule(specifier);
   if (url === undefined)
-    return { name, provider: undefined, missing: `not installed; npm install ${specifier}` };
+    return {
+      name,
+      provider: undefined,
+      missing: `not installed; npm install ${specifier}`,
+      installed: false,
+    };
   try {
-    return { name, provider: await load(name, specifier, url) };
+    return { name, provider: await load(name, specifier, url), installed: true };
   } catch (error) {
     // One broken package must not hide the others.
     if (!isHalftoneError(error)) throw error;
-    return { name, provider: undefined, missing: error.message };
+    return { name, provider: undefined, missing: error.message, installed: true };
   }
 }
 

@@ -29,6 +29,23 @@ describe('backends of packages', () => {
     expect((await halftone(['backends'], { cwd: at })).stdout).toContain('no threads here');
   });
 
+  it('are named by a bench that cannot time them, unless they are not installed', async () => {
+    const at = await folder();
+    await install(at, '@halftone/backend-native', "throw new Error('no such library');");
+    await install(at, '@halftone/backend-wasm', absent);
+    const args = ['bench', '--ops', '--quick', '--filter', '^quantize', '--threads', '1', '--json'];
+    const { code, stdout } = await halftone(args, { cwd: at });
+    expect(code).toBe(0);
+    const { contestants } = JSON.parse(stdout) as {
+      contestants: readonly { id: string; kind: string; unavailable?: string }[];
+    };
+    const reasons = new Map(contestants.map(({ id, unavailable }) => [id, unavailable]));
+    expect([...reasons.keys()].sort()).toEqual(['native', 'reference', 'wasm']);
+    expect(reasons.get('native')).toContain('no such library');
+    expect(reasons.get('wasm')).toContain('no threads here');
+    expect(reasons.get('reference')).toBeUndefined();
+  });
+
   it('run a model by path or by short name, and end with 3 where they cannot', async () => {
     const at = await folder();
     await writeModel(join(at, 'model.onnx'));

@@ -9,31 +9,25 @@ import {
 } from '@halftone/bench/peers';
 import type { Contestant } from '@halftone/bench';
 import { HalftoneError, isHalftoneError } from '@halftone/core';
+import type { Absent, Found } from './found.ts';
 import { findPackage, type Installed } from './modules.ts';
 
-/** A peer that was asked for and is not installed, or does not load. */
-export interface MissingPeer {
-  readonly id: string;
-  readonly reason: string;
-}
-
 /** Engines that others use, as far as they are installed. */
-export async function findPeers(
-  threadCounts: readonly number[],
-): Promise<{ readonly contestants: readonly Contestant[]; readonly missing: readonly MissingPeer[] }> {
+export async function findPeers(threadCounts: readonly number[]): Promise<Found> {
   const contestants: Contestant[] = [];
-  const missing: MissingPeer[] = [];
+  const absent: Absent[] = [];
   for (const [id, open] of Object.entries(peers)) {
     try {
       contestants.push(...(await open(threadCounts)));
     } catch (error) {
-      missing.push({
+      absent.push({
         id,
+        kind: 'peer',
         reason: isHalftoneError(error) ? error.message : `it does not load: ${String(error)}`,
       });
     }
   }
-  return { contestants, missing };
+  return { contestants, absent };
 }
 
 /** ONNX Runtime of Node alone, for whole networks. */

@@ -7,7 +7,6 @@ import {
   casesFor,
   compareResults,
   comparisonText,
-  type Contestant,
   type Network,
   parseResult,
   regressions,
@@ -20,7 +19,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { usageError } from '../../data/data-file.ts';
 import { findBackends } from '../bench/backends.ts';
 import { networkOf } from '../bench/networks.ts';
-import { findOrtNode, findPeers, type MissingPeer } from '../bench/peers.ts';
+import type { Absent, Found } from '../bench/found.ts';
+import { findOrtNode, findPeers } from '../bench/peers.ts';
 import { CommandFailed } from '../exit.ts';
 import { makeFolder, writeAtomically } from '../files.ts';
 import { addDataOptions, collect, type DataOptions, openData } from '../options.ts';
@@ -83,7 +83,7 @@ async function bench(models: readonly string[], options: BenchCommand, signal: A
   checkOptions(models, options);
   const before = options.compare === undefined ? undefined : await readResult(options.compare);
   const counts = options.threads ?? [...new Set([1, availableParallelism()])];
-  const { contestants, missing } = await findContestants(options, counts, models.length > 0);
+  const { contestants, absent } = await findContestants(options, counts, models.length > 0);
   const networks = await openNetworks(models, options);
   const cases = options.ops ? casesFor(options) : [];
   if (cases.length + networks.length === 0)
@@ -99,7 +99,7 @@ async function bench(models: readonly string[], options: BenchCommand, signal: A
       onProgress: ({ done, total, task }) =>
         terminal.progress(`timing ${done + 1} of ${total}: ${task}${tasks ? ', again' : ''}`),
     });
-  let result = withMissing(await run(), missing);
+  let result = withAbsent(await run(), absent);
   let slower: readonly string[] = [];
   if (before) {
     slower = regressions(compareResults(before, result), result);
@@ -140,13 +140,16 @@ async function findContestants(
   { backend, peers }: BenchCommand,
   counts: readonly number[],
   models: boolean,
-): Promise<{ readonly contestants: readonly Contestant[]; readonly missing: readonly MissingPeer[] }> {
-  const backends = await findBackends(backend, counts);
+): Promise<Found> {
+  const { contestants, absent } = await findBackends(backend, counts);
   if (peers) {
     const found = await findPeers(counts);
-    return { contestants: [...backends, ...found.contestants], missing: found.missing };
+    return {
+      contestants: [...contestants, ...found.contestants],
+      absent: [...absent, ...found.absent],
+    };
   }
-  return { contestants: [...backends, ...(models ? await findOrtNode(counts) : [])], missing: [] };
+  return { contestants: [...contestants, ...(models ? await findOrtNode(counts) : [])], absent };
 }
 
 async function openNetworks(models: readonly string[], options: BenchCommand): Promise<readonly Network[]> {
@@ -165,14 +168,9 @@ async function openNetworks(models: readonly string[], options: BenchCommand): P
   return networks;
 }
 
-function withMissing(result: BenchResult, missing: readonly MissingPeer[]): BenchResult {
-  const absent = missing.map(({ id, reason }) => ({
-    id,
-    kind: 'peer' as const,
-    threads: 1,
-    unavailable: reason,
-  }));
-  return { ...result, contestants: [...result.contestants, ...absent] };
+function withAbsent(result: BenchResult, absent: readonly Absent[]): BenchResult {
+  const unavailable = absent.map(({ id, kind, reason }) => ({ id, kind, threads: 1, unavailable: reason }));
+  return { ...result, contestants: [...result.contestants, ...unavailable] };
 }
 
 async function readResult(path: string): Promise<BenchResult> {
