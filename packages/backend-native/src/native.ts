@@ -78,6 +78,28 @@ interface PreparedProduct {
   dispose(): void;
 }
 
+export interface PackedFilters {
+  readonly byteLength: number;
+  dispose(): void;
+}
+
+interface PreparedConv {
+  readonly variant: string;
+  run(
+    filters: PackedFilters,
+    x: Codes,
+    xZeroPoint: Codes,
+    wZeroPoint: Codes,
+    bias: Int32Array | Float32Array | null,
+    multiplier: Float32Array | null,
+    zeroPoint: number,
+    lo: number,
+    hi: number,
+    y: Codes | Int32Array | Float32Array,
+  ): void;
+  dispose(): void;
+}
+
 export interface Addon {
   readonly Engine: new (isa: string, threads: number) => Engine;
   readonly PackedMatrix: new (
@@ -99,6 +121,38 @@ export interface Addon {
     zeroPerColumn: boolean,
     multiplierPerColumn: boolean,
   ) => PreparedProduct;
+  /** window: see windowOf; lasting: the form may be one that only these values allow. */
+  readonly PackedFilters: new (
+    engine: Engine,
+    codes: Codes,
+    zeroPoints: Codes,
+    window: Int32Array,
+    outputs: number,
+    groups: number,
+    signed: boolean,
+    zeroPerColumn: boolean,
+    lasting: boolean,
+  ) => PackedFilters;
+  readonly PreparedConv: new (
+    engine: Engine,
+    filters: PackedFilters,
+    xSigned: boolean,
+    output: number,
+    multiplierPerColumn: boolean,
+  ) => PreparedConv;
+  maxPool(engine: Engine, x: Codes, y: Codes, window: Int32Array, signed: boolean): void;
+  averagePool(
+    engine: Engine,
+    x: Codes,
+    xZeroPoint: Codes,
+    multiplier: Float32Array,
+    y: Codes,
+    window: Int32Array,
+    zeroPoint: number,
+    lo: number,
+    hi: number,
+    countBorder: boolean,
+  ): void;
   /** Bytes that are aligned for vectors, of unspecified contents. */
   allocate(bytes: number): ArrayBuffer;
   release(buffer: ArrayBuffer): void;

@@ -26,6 +26,27 @@ export function fuzzAddon(addon, calls, seed) {
     new addon.PreparedProduct(engines[0], 8, 8, 8, true, true, 0, false, false),
     new addon.PreparedProduct(engines[1], 32, 64, 64, false, true, 1, true, true),
   ];
+  const window = Int32Array.of(1, 6, 6, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 6, 6);
+  const wide = Int32Array.of(1, 6, 6, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 6, 6);
+  const filters = [
+    new addon.PackedFilters(engines[0], codes, new Int8Array(8), window, 8, 1, true, true, true),
+    new addon.PackedFilters(engines[1], codes, new Int8Array(4), window, 4, 4, true, true, true),
+    new addon.PackedFilters(engines[2], codes, new Int8Array(1), window, 4, 2, true, false, false),
+    new addon.PackedFilters(
+      engines[0],
+      new Int8Array(9 * 64 * 4),
+      new Int8Array(1),
+      wide,
+      4,
+      1,
+      true,
+      false,
+      true,
+    ),
+  ];
+  const convolutions = filters.map(
+    (packed, i) => new addon.PreparedConv(engines[[0, 1, 2, 0][i]], packed, i % 2 === 0, i % 4, true),
+  );
   const gone = new addon.PackedMatrix(engines[0], codes, 4, 4, false, true);
   gone.dispose();
   const detached = new Int8Array(64);
@@ -56,7 +77,7 @@ export function fuzzAddon(addon, calls, seed) {
       () => pick([0, 1, 2, 8, 64]),
       () => next() < 0.5,
       () => pick([null, undefined, '', 'scalar', 'amx', {}, [], () => {}, Symbol('x'), 7n]),
-      () => pick([...engines, closed, ...packed, gone, ...products]),
+      () => pick([...engines, closed, ...packed, gone, ...products, ...filters, ...convolutions]),
       () => pick([detached, new Int8Array(0), codes, new DataView(new ArrayBuffer(8)), new ArrayBuffer(8)]),
     ])();
   const methods = (target) =>
@@ -69,9 +90,13 @@ export function fuzzAddon(addon, calls, seed) {
             target[name](...values),
       );
   const targets = [
-    ...[...engines, closed, ...packed, gone, ...products].flatMap(methods),
+    ...[...engines, closed, ...packed, gone, ...products, ...filters, ...convolutions].flatMap(methods),
     (...values) => Reflect.construct(addon.PackedMatrix, values),
     (...values) => Reflect.construct(addon.PreparedProduct, values),
+    (...values) => Reflect.construct(addon.PackedFilters, values),
+    (...values) => Reflect.construct(addon.PreparedConv, values),
+    (...values) => addon.maxPool(...values),
+    (...values) => addon.averagePool(...values),
     (isa, threads) =>
       Reflect.construct(addon.Engine, [isa, typeof threads === 'number' ? threads % 4 : threads]).close(),
     (bytes) => addon.release(addon.allocate(typeof bytes === 'number' ? Math.min(bytes, 1 << 16) : bytes)),
@@ -110,6 +135,33 @@ export function fuzzAddon(addon, calls, seed) {
       0,
     ],
     [engines[0], codes, 64, 64, true, true],
+    [engines[0], codes, new Int8Array(8), window, 8, 1, true, true, true],
+    [engines[1], filters[1], true, 1, false],
+    ...filters.map((packed, i) => [
+      packed,
+      codes,
+      new Int8Array(1),
+      new Int8Array(8),
+      null,
+      new Float32Array(8),
+      0,
+      0,
+      127,
+      [new Int32Array(288), new Uint8Array(144), new Int8Array(144), new Float32Array(144)][i],
+    ]),
+    [engines[1], codes, new Int8Array(144), window, true],
+    [
+      engines[1],
+      codes,
+      new Int8Array(1),
+      new Float32Array(9),
+      new Int8Array(144),
+      window,
+      0,
+      -128,
+      127,
+      true,
+    ],
     [engines[1], 8, 8, 8, true, true, 1, true, true],
     [
       codes,

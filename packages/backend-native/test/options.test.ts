@@ -46,6 +46,17 @@ async function codeOf(work: () => Promise<unknown>): Promise<string> {
 }
 
 describe.skipIf(!available)('options', () => {
+  test('each tier once, the best last, and the best is what runs', async () => {
+    const labels = native.variants!.map(({ label }) => label).slice(0, -1);
+    expect(new Set(labels).size).toBe(labels.length);
+    const best = ['scalar', 'avx2', 'avxvnni', 'avx512vnni', 'amx', 'neon', 'dotprod'].findLast((isa) =>
+      labels.includes(isa),
+    );
+    expect(labels.at(-1)).toBe(best);
+    if (process.env['HALFTONE_ISA']) return;
+    expect(await native.probe({ threads: 1 })).toMatchObject({ device: `CPU, ${best}, 1 thread` });
+  });
+
   test('every tier of this machine, and every number of threads, gives the same integers', async () => {
     const results: Int32Array[] = [];
     const choices: NativeOptions[] = [

@@ -18,6 +18,9 @@ enum Tier : uint32_t {
   kVbmi = 1u << 16,
 };
 
+// What of a set are tiers.
+constexpr uint32_t kAllTiers = kVbmi - 1;
+
 // The tiers that run here. AMX is asked for at the operating system the first time.
 uint32_t AvailableTiers();
 

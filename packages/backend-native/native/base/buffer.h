@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <utility>
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -29,6 +31,7 @@ class Buffer {
  public:
   Buffer() = default;
   ~Buffer() { Free(); }
+  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
@@ -57,6 +60,8 @@ class Buffer {
     return CheckedMultiply(count, sizeof(T), &bytes) ? static_cast<T*>(Reserve(bytes)) : nullptr;
   }
 
+  // Null before the first Reserve.
+  void* data() const { return data_; }
   size_t size() const { return size_; }
 
  private:

@@ -1,9 +1,11 @@
 #include <napi.h>
 
 #include "../arch/cpu.h"
+#include "conv.h"
 #include "engine.h"
 #include "gemm.h"
 #include "memory.h"
+#include "pools.h"
 
 namespace halftone {
 namespace {
@@ -11,7 +13,7 @@ namespace {
 // The names of all tiers that run here, the best one last.
 Napi::Value Isas(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
-  const uint32_t tiers = AvailableTiers();
+  const uint32_t tiers = AvailableTiers() & kAllTiers;
   for (uint32_t bit = 1; bit <= tiers; bit <<= 1)
     if (tiers & bit) names.Set(names.Length(), BestTierName(bit));
   return names;
@@ -21,6 +23,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", Engine::Define(env));
   exports.Set("PackedMatrix", PackedMatrix::Define(env));
   exports.Set("PreparedProduct", PreparedProduct::Define(env));
+  exports.Set("PackedFilters", PackedFilters::Define(env));
+  exports.Set("PreparedConv", PreparedConv::Define(env));
+  exports.Set("maxPool", Napi::Function::New<MaxPool>(env, "maxPool"));
+  exports.Set("averagePool", Napi::Function::New<AveragePool>(env, "averagePool"));
   exports.Set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   exports.Set("release", Napi::Function::New<Release>(env, "release"));
   exports.Set("isas", Napi::Function::New<Isas>(env, "isas"));

@@ -72,6 +72,11 @@ class Arguments {
     return type == napi_null || type == napi_undefined ? nullptr : Elements<T>(place, name, count);
   }
 
+  bool IsFloats(size_t place) const {
+    return info_[place].IsTypedArray() &&
+           info_[place].As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+  }
+
   // What a native class of ours wraps.
   template <typename T>
   T* Wrapped(size_t place, const char* name, const napi_type_tag& tag) const {

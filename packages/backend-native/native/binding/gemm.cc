@@ -19,6 +19,23 @@ size_t Product(const Arguments& in, size_t a, size_t b) {
 
 }  // namespace
 
+// Operands from `place` on: bias, multiplier, zero point, lowest and highest code.
+qgemm::WayOut ReadWayOut(const Arguments& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column) {
+  const bool floats = output == qgemm::Output::kFloat32;
+  // A float bias is added after scaling, an int32 one before.
+  const bool float_bias = floats && in.IsFloats(place);
+  qgemm::WayOut way_out;
+  way_out.bias = float_bias ? nullptr : in.OptionalElements<int32_t>(place, "bias", n);
+  way_out.float_bias = float_bias ? in.Elements<float>(place, "bias", n) : nullptr;
+  way_out.multiplier = output == qgemm::Output::kInt32
+                           ? nullptr
+                           : in.Elements<float>(place + 1, "multiplier", multiplier_per_column ? n : 1);
+  way_out.zero = static_cast<int32_t>(in.Integer(place + 2, "zeroPoint", -128, 255));
+  way_out.lo = static_cast<int32_t>(in.Integer(place + 3, "lo", -128, 255));
+  way_out.hi = static_cast<int32_t>(in.Integer(place + 4, "hi", -128, 255));
+  return way_out;
+}
+
 Napi::Function PackedMatrix::Define(Napi::Env env) {
   return DefineClass(env, "PackedMatrix",
                      {InstanceAccessor<&PackedMatrix::ByteLength>("byteLength"),
@@ -116,15 +133,7 @@ Napi::Value PreparedProduct::Run(const Napi::CallbackInfo& info) {
   operands.b_zero = in.Codes(3, "bZeroPoint", shape_.zero_per_column ? n : 1);
   const bool floats = shape_.output == qgemm::Output::kFloat32;
   const bool sums = shape_.output == qgemm::Output::kInt32;
-  // A float bias is added after scaling, an int32 one before.
-  const bool float_bias = floats && info[4].IsTypedArray() &&
-                          info[4].As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
-  operands.bias = float_bias ? nullptr : in.OptionalElements<int32_t>(4, "bias", n);
-  operands.float_bias = float_bias ? in.Elements<float>(4, "bias", n) : nullptr;
-  operands.multiplier = sums ? nullptr : in.Elements<float>(5, "multiplier", shape_.multiplier_per_column ? n : 1);
-  operands.zero = static_cast<int32_t>(in.Integer(6, "zeroPoint", -128, 255));
-  operands.lo = static_cast<int32_t>(in.Integer(7, "lo", -128, 255));
-  operands.hi = static_cast<int32_t>(in.Integer(8, "hi", -128, 255));
+  operands.way_out = ReadWayOut(in, 4, shape_.output, n, shape_.multiplier_per_column);
   if (sums)
     operands.y = in.Elements<int32_t>(9, "y", y_end) + index * y_count;
   else if (floats)

@@ -9,6 +9,11 @@
 
 namespace halftone {
 
+class Arguments;
+
+// Operands from `place` on: bias, multiplier, zero point, lowest and highest code.
+qgemm::WayOut ReadWayOut(const Arguments& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column);
+
 class PackedMatrix : public Napi::ObjectWrap<PackedMatrix> {
  public:
   static constexpr napi_type_tag kTag = {0x68616c66746f6e65, 0x7061636b65640001};

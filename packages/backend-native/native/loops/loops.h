@@ -46,6 +46,17 @@ struct Loops {
   void (*range)(const float* x, size_t n, float* min, float* max);
   // y = table[x ^ flip]: flip is 0x80 for int8 codes, whose table begins with the lowest.
   void (*lookup)(const uint8_t* x, uint8_t* y, size_t n, const uint8_t* table, uint8_t flip);
+  // Sums of channels, which the column terms are added to, and their ways out. `bias` may be null.
+  void (*finish_sums)(const int32_t* sums, const int32_t* column, int32_t* y, size_t n);
+  void (*finish_floats)(const int32_t* sums, const int32_t* column, const float* multiplier, const float* bias, float* y,
+                        size_t n);
+  void (*finish_codes)(const int32_t* sums, const int32_t* column, const float* multiplier, uint8_t* y, size_t n,
+                       ToCodes to);
+  // Of windows: y = the larger of x and y; sums += x - zero.
+  void (*largest_u8)(const uint8_t* x, uint8_t* y, size_t n);
+  void (*largest_s8)(const uint8_t* x, uint8_t* y, size_t n);
+  void (*add_u8)(const uint8_t* x, int32_t zero, int32_t* sums, size_t n);
+  void (*add_s8)(const uint8_t* x, int32_t zero, int32_t* sums, size_t n);
   // Rows of matrices: sum of codes modulo 2^32, codes as int16, codes ^ 0x80.
   uint32_t (*sum_u8)(const uint8_t* x, size_t n);
   uint32_t (*sum_s8)(const uint8_t* x, size_t n);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "../arch/float-environment.h"
+#include "parts.h"
 
 namespace halftone::qgemm {
 namespace {
@@ -40,67 +40,39 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
     if (!CheckedMultiply(shape.m, gemm->lda_, &codes)) return nullptr;
     if (gemm->converts_a_ && !CheckedMultiply(codes, 2, &codes)) return nullptr;
   }
-  const size_t columns = RoundUp(shape.n, kColumnBlock);
   gemm->a_data_ = gemm->a_.Reserve(codes);
   gemm->row_sums_data_ = gemm->row_sums_.ReserveOf<int32_t>(shape.m);
-  gemm->column_data_ = gemm->column_.ReserveOf<int32_t>(columns);
-  gemm->b_zero_data_ = gemm->b_zero_.ReserveOf<int32_t>(columns);
-  gemm->multiplier_data_ = gemm->multiplier_.ReserveOf<float>(columns);
-  gemm->float_bias_data_ = gemm->float_bias_.ReserveOf<float>(columns);
   gemm->scratch_ = std::vector<Buffer>(gemm->threads_);
   for (Buffer& scratch : gemm->scratch_) {
     gemm->scratch_data_.push_back(scratch.ReserveOf<uint8_t>(ScratchBytes(RoundUp(shape.k, kDepthBlock))));
     if (!gemm->scratch_data_.back()) return nullptr;
   }
-  const bool all = gemm->a_data_ && gemm->row_sums_data_ && gemm->column_data_ && gemm->b_zero_data_ &&
-                   gemm->multiplier_data_ && gemm->float_bias_data_;
-  if (!all) return nullptr;
-  // Padding of columns is computed with, and thrown away.
-  memset(gemm->column_data_, 0, columns * sizeof(int32_t));
-  memset(gemm->b_zero_data_, 0, columns * sizeof(int32_t));
-  memset(gemm->multiplier_data_, 0, columns * sizeof(float));
-  memset(gemm->float_bias_data_, 0, columns * sizeof(float));
-  return gemm;
+  const bool all = gemm->a_data_ && gemm->row_sums_data_ &&
+                   gemm->columns_.Reserve(shape.n, shape.multiplier_per_column, shape.output);
+  return all ? std::move(gemm) : nullptr;
 }
 
-void Gemm::PrepareColumns(const PackedB& b, const Operands& operands, Epilogue* epilogue) {
+Epilogue Gemm::PrepareColumns(const PackedB& b, const Operands& operands) {
+  const size_t zeros = shape_.zero_per_column ? shape_.n : 1;
   bool shifted = false;
-  for (size_t j = 0; j < shape_.n; ++j) {
-    const uint8_t code = operands.b_zero[shape_.zero_per_column ? j : 0];
-    b_zero_data_[j] = shape_.b_signed ? static_cast<int8_t>(code) : code;
+  for (size_t j = 0; j < zeros; ++j) {
+    const uint8_t code = operands.b_zero[j];
+    columns_.zeros()[j] = shape_.b_signed ? static_cast<int8_t>(code) : code;
     shifted |= code != 0;
   }
   // What was added to each code of A when it changed its signedness.
   const uint32_t offset = flips_a_ ? (shape_.a_signed ? -128u : 128u) : 0u;
   const uint32_t a_zero = static_cast<uint32_t>(operands.a_zero);
-  const uint32_t k = static_cast<uint32_t>(shape_.k);
-  for (size_t j = 0; j < shape_.n; ++j) {
-    uint32_t value = (offset - a_zero) * static_cast<uint32_t>(b.column_sums[j]);
-    value += k * a_zero * static_cast<uint32_t>(b_zero_data_[j]);
-    if (operands.bias) value += static_cast<uint32_t>(operands.bias[j]);
-    column_data_[j] = static_cast<int32_t>(value);
-  }
-  epilogue->column = column_data_;
-  epilogue->row = shifted ? row_sums_data_ : nullptr;
-  epilogue->b_zero = shifted && shape_.zero_per_column ? b_zero_data_ : nullptr;
-  if (operands.multiplier) {
-    if (shape_.multiplier_per_column)
-      memcpy(multiplier_data_, operands.multiplier, shape_.n * sizeof(float));
-    else
-      std::fill(multiplier_data_, multiplier_data_ + shape_.n, operands.multiplier[0]);
-  }
-  epilogue->multiplier = multiplier_data_;
-  if (operands.float_bias) memcpy(float_bias_data_, operands.float_bias, shape_.n * sizeof(float));
-  epilogue->float_bias = operands.float_bias ? float_bias_data_ : nullptr;
-  epilogue->output = shape_.output;
-  epilogue->stream = shape_.m * shape_.n >= kPastCaches && shape_.n % kColumnBlock == 0 && IsAligned(operands.y);
-  epilogue->zero = operands.zero;
-  epilogue->lo = static_cast<float>(operands.lo - operands.zero);
-  epilogue->hi = static_cast<float>(operands.hi - operands.zero);
+  Epilogue epilogue = columns_.Prepare(b.column_sums, offset - a_zero, static_cast<uint32_t>(shape_.k) * a_zero,
+                                       columns_.zeros(), shape_.zero_per_column, operands.way_out);
+  epilogue.row = shifted ? row_sums_data_ : nullptr;
+  epilogue.b_zero = shifted && shape_.zero_per_column ? columns_.zeros() : nullptr;
+  epilogue.stream = shape_.m * shape_.n >= kPastCaches && shape_.n % kColumnBlock == 0 && IsAligned(operands.y);
+  return epilogue;
 }
 
 void Gemm::PrepareRows(const uint8_t* a, size_t m0, size_t m1, bool sums) {
-  const uint32_t factor = shape_.zero_per_column ? 1u : static_cast<uint32_t>(b_zero_data_[0]);
+  const uint32_t factor = shape_.zero_per_column ? 1u : static_cast<uint32_t>(columns_.zeros()[0]);
   for (size_t i = m0; i < m1; ++i) {
     const uint8_t* row = a + i * shape_.k;
     if (sums) row_sums_data_[i] = static_cast<int32_t>(factor * (shape_.a_signed ? loops_->sum_s8 : loops_->sum_u8)(row, shape_.k));
@@ -116,8 +88,8 @@ void Gemm::PrepareRows(const uint8_t* a, size_t m0, size_t m1, bool sums) {
 void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
   const auto [m, n, k] = std::tuple(shape_.m, shape_.n, shape_.k);
   if (m == 0 || n == 0) return;
-  Product product;
-  PrepareColumns(b, operands, &product.epilogue);
+  Product product = {};
+  product.epilogue = PrepareColumns(b, operands);
   const bool sums = product.epilogue.row != nullptr;
   const bool own_a = converts_a_ || flips_a_;
   product.a = own_a ? a_data_ : operands.a;
@@ -128,34 +100,21 @@ void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
   product.n = n;
   product.k = k;
   product.y = operands.y;
+  product.ldy = n;
   const bool prepares = sums || own_a;
-  const size_t blocks = (n + kColumnBlock - 1) / kColumnBlock;
-  const size_t most = MostColumns(b.k_padded) / kColumnBlock;
-  // Each thread has its own columns where there are enough of them: its part of B stays in its own cache.
-  const bool by_columns = blocks >= 2 * threads_ || m < 2 * 32 * threads_;
   // Rows that all threads read are prepared first; others just before they are used, while the cache has them.
-  const bool first = prepares && by_columns && threads_ > 1;
-  if (first)
+  const bool before = prepares && threads_ > 1 && ByColumns(threads_, m, n);
+  if (before)
     pool->Run(threads_, [&](unsigned thread, unsigned threads) {
       PrepareRows(operands.a, m * thread / threads, m * (thread + 1) / threads, sums);
     });
-  pool->Run(threads_, [&](unsigned thread, unsigned threads) {
-    const FloatEnvironment environment;
-    const size_t b0 = by_columns ? blocks * thread / threads : 0;
-    const size_t b1 = by_columns ? blocks * (thread + 1) / threads : blocks;
-    const size_t panels = (m + 31) / 32;
-    const size_t m0 = by_columns ? 0 : std::min(m, panels * thread / threads * 32);
-    const size_t m1 = by_columns ? m : std::min(m, panels * (thread + 1) / threads * 32);
-    for (size_t block = b0; block < b1; block += most) {
-      const size_t n0 = block * kColumnBlock;
-      const size_t n1 = std::min(n, std::min(b1, block + most) * kColumnBlock);
-      const bool prepare = prepares && !first && block == b0;
-      const size_t rows = prepare ? kPreparedRows : m1 - m0;
-      for (size_t i = m0; i < m1; i += rows) {
-        const size_t end = std::min(m1, i + rows);
-        if (prepare) PrepareRows(operands.a, i, end, sums);
-        kernel_->kernel(product, i, end, n0, n1, scratch_data_[thread]);
-      }
+  ForParts(pool, threads_, product, [&](const Part& part) {
+    const bool prepare = prepares && !before && part.first;
+    const size_t rows = prepare ? kPreparedRows : part.m1 - part.m0;
+    for (size_t i = part.m0; i < part.m1; i += rows) {
+      const size_t end = std::min(part.m1, i + rows);
+      if (prepare) PrepareRows(operands.a, i, end, sums);
+      kernel_->kernel(product, i, end, part.n0, part.n1, scratch_data_[part.thread]);
     }
   });
 }

@@ -6,6 +6,7 @@
 
 #include "../base/thread-pool.h"
 #include "../loops/loops.h"
+#include "columns.h"
 #include "qgemm.h"
 
 namespace halftone::qgemm {
@@ -23,11 +24,7 @@ struct Operands {
   int32_t a_zero;
   // One, or n, codes in the type of B.
   const uint8_t* b_zero;
-  const int32_t* bias;
-  const float* float_bias;
-  const float* multiplier;
-  // Of codes.
-  int32_t zero, lo, hi;
+  WayOut way_out;
   void* y;
 };
 
@@ -44,7 +41,7 @@ class Gemm {
 
  private:
   Gemm() = default;
-  void PrepareColumns(const PackedB& b, const Operands& operands, Epilogue* epilogue);
+  Epilogue PrepareColumns(const PackedB& b, const Operands& operands);
   void PrepareRows(const uint8_t* a, size_t m0, size_t m1, bool sums);
 
   Shape shape_;
@@ -54,11 +51,11 @@ class Gemm {
   bool flips_a_ = false;
   unsigned threads_ = 1;
   size_t lda_ = 0;
-  Buffer a_, row_sums_, column_, b_zero_, multiplier_, float_bias_;
+  Columns columns_;
+  Buffer a_, row_sums_;
   std::vector<Buffer> scratch_;
   void* a_data_ = nullptr;
-  int32_t *row_sums_data_ = nullptr, *column_data_ = nullptr, *b_zero_data_ = nullptr;
-  float *multiplier_data_ = nullptr, *float_bias_data_ = nullptr;
+  int32_t* row_sums_data_ = nullptr;
   std::vector<uint8_t*> scratch_data_;
 };
 

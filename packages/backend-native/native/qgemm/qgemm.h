@@ -69,14 +69,28 @@ struct Epilogue {
   bool stream;
 };
 
+// Rows of A that lie in an image: sixteen neighbours each at one distance, their codes in runs of whole depth blocks.
+struct Patches {
+  // Bytes from the image to the first of each sixteen rows, with one more behind the last.
+  const size_t* rows;
+  size_t row_stride;
+  // Bytes from a row to each of its depth blocks.
+  const uint32_t* blocks;
+  // The row of y that each row becomes; -1 for none.
+  const int32_t* places;
+};
+
 // One product of prepared operands.
 struct Product {
-  const void* a;  // [m][lda], bytes or int16 as the layout says
+  const void* a;  // [m][lda], bytes or int16 as the layout says; the image of patches
   size_t lda;
+  // Null where A is a matrix.
+  const Patches* patches;
   bool a_signed;
   const PackedB* b;
   size_t m, n, k;
-  void* y;  // [m][n]
+  void* y;  // [m][ldy]
+  size_t ldy;
   Epilogue epilogue;
 };
 

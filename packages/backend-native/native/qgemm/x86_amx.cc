@@ -97,25 +97,41 @@ inline __attribute__((always_inline)) void FinishRows(const Product& product, Pe
   const __mmask16 first = ColumnMask(pending->columns);
   const __mmask16 second = ColumnMask(pending->columns > 16 ? pending->columns - 16 : 0);
   const size_t end = pending->done + count < pending->rows ? pending->done + count : pending->rows;
+  const int32_t* places = product.patches ? product.patches->places : nullptr;
   for (; pending->done < end; ++pending->done) {
     const int32_t* row = pending->sums + pending->done * kColumns;
-    const size_t i = pending->i + pending->done;
+    size_t i = pending->i + pending->done;
+    if (places) {
+      if (places[i] < 0) continue;
+      i = static_cast<size_t>(places[i]);
+    }
     FINISH::Do(product, i, pending->n, first, _mm512_load_si512(row));
     FINISH::Do(product, i, pending->n + 16, second, _mm512_load_si512(row + 16));
   }
 }
 
-// Rows of A as tiles read them: whole steps of 64 codes at a distance that suits the cache.
+// Rows of A as tiles read them: two times sixteen, whole steps of 64 codes.
 struct Rows {
-  const uint8_t* data;
+  const uint8_t* half[2];
   size_t stride;
+  // Bytes from a row to each of its steps.
+  const uint32_t* steps;
 };
+
+constexpr uint32_t kSteps[kDepthChunk / kDepthBlock] = {0,   64,  128, 192, 256, 320, 384, 448,
+                                                        512, 576, 640, 704, 768, 832, 896, 960};
 
 // Codes [depth, depth + count) of rows [i, i + rows), copied where tiles cannot read them in their place.
 Rows RowsOf(const Product& product, size_t i, size_t rows, size_t depth, size_t count, uint8_t* scratch) {
-  const uint8_t* a = static_cast<const uint8_t*>(product.a) + i * product.lda + depth;
+  const uint8_t* a = static_cast<const uint8_t*>(product.a);
+  if (const Patches* patches = product.patches) {
+    const size_t* starts = patches->rows + i / 16;
+    return {{a + starts[0], a + starts[1]}, patches->row_stride, patches->blocks + depth / kDepthBlock};
+  }
+  a += i * product.lda + depth;
   const size_t padded = RoundUp(count, kDepthBlock);
-  if (count == padded && rows % 16 == 0 && product.lda % kBadStride != 0) return {a, product.lda};
+  if (count == padded && rows % 16 == 0 && product.lda % kBadStride != 0)
+    return {{a, a + 16 * product.lda}, product.lda, kSteps};
   const size_t stride = padded + 64;
   for (size_t r = 0; r < rows; ++r) {
     uint8_t* to = scratch + r * stride;
@@ -123,7 +139,7 @@ Rows RowsOf(const Product& product, size_t i, size_t rows, size_t depth, size_t 
     // B is 0 there; what A holds must only not be somebody else's memory.
     memset(to + count, 0, padded - count);
   }
-  return {scratch, stride};
+  return {{scratch, scratch + 16 * stride}, stride, kSteps};
 }
 
 // Sums of 32 columns over a chunk of codes; `more` adds to what is there.
@@ -149,11 +165,9 @@ void Block32(const Product& product, const Rows& a, const uint8_t* b0,
     }
   }
   const size_t rows_a_step = (kRows + steps - 1) / steps;
-  const uint8_t* a0 = a.data;
-  const uint8_t* a1 = a.data + 16 * a.stride;
   for (size_t step = 0; step < steps; ++step) {
     const size_t at = step * 16 * kDepthBlock;
-    _tile_loadd(4, a0 + step * kDepthBlock, a.stride);
+    _tile_loadd(4, a.half[0] + a.steps[step], a.stride);
     if constexpr (STREAM) {
       _tile_stream_loadd(6, b0 + at, 64);
       _tile_stream_loadd(7, b1 + at, 64);
@@ -163,7 +177,7 @@ void Block32(const Product& product, const Rows& a, const uint8_t* b0,
     }
     Multiply<A_SIGNED, B_SIGNED>::template Both<0>();
     if constexpr (TWO) {
-      _tile_loadd(5, a1 + step * kDepthBlock, a.stride);
+      _tile_loadd(5, a.half[1] + a.steps[step], a.stride);
       Multiply<A_SIGNED, B_SIGNED>::template Both<1>();
     }
     FinishRows<FINISH>(product, pending, rows_a_step);

@@ -41,9 +41,9 @@ void Time(uint32_t tiers, const Operation& o, double peak, ThreadPool* pool) {
   operands.a = static_cast<const uint8_t*>(a.Reserve(1));
   operands.a_zero = o.a_signed ? 3 : 120;
   operands.b_zero = &zero;
-  operands.multiplier = multiplier.data();
-  operands.zero = 128;
-  operands.hi = 255;
+  operands.way_out.multiplier = multiplier.data();
+  operands.way_out.zero = 128;
+  operands.way_out.hi = 255;
   operands.y = y.ReserveOf<int32_t>(o.m * o.n);
   const double operations = 2.0 * o.m * o.n * o.k;
   const int times = static_cast<int>(std::max(1.0, 2e8 / operations));

@@ -6,34 +6,24 @@
 #include <vector>
 
 #include "../arch/cpu.h"
-#include "../base/guard.h"
 #include "../loops/loops.h"
 #include "../qgemm/gemm.h"
+#include "checks.h"
 
 namespace halftone {
 namespace {
 
-// What kernels are given ends where a page does; under a sanitizer, which knows more, where it says.
-#if defined(HALFTONE_GUARD_PAGES)
-template <typename T>
-using Array = std::vector<T, GuardedAllocator<T>>;
-#else
-template <typename T>
-using Array = std::vector<T>;
-#endif
-
 int failures = 0;
 int checks = 0;
-
 uint32_t state = 1;
+
+}  // namespace
+
 uint32_t Next() {
   state = state * 1664525u + 1013904223u;
   return state >> 8;
 }
 
-int32_t Value(uint8_t code, bool is_signed) { return is_signed ? static_cast<int8_t>(code) : code; }
-
-// Codes with many ends of their range; exactly as long as they are, so that a sanitizer sees a read behind them.
 Array<uint8_t> Codes(size_t count) {
   Array<uint8_t> codes(count);
   for (uint8_t& code : codes) code = Next() % 3 == 0 ? (Next() % 2 ? 0x7f : 0x80) : Next() % 5 == 0 ? 0xff : Next();
@@ -45,6 +35,8 @@ void Check(bool right, const char* what, const char* tier, size_t m, size_t n, s
   if (right) return;
   if (++failures <= 20) printf("WRONG %s on %s, %zu x %zu x %zu\n", what, tier, m, n, k);
 }
+
+namespace {
 
 void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k, unsigned kind, unsigned threads) {
   using namespace qgemm;
@@ -72,12 +64,12 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
   operands.a = a.data();
   operands.a_zero = Value(static_cast<uint8_t>(Next()), a_signed);
   operands.b_zero = b_zero;
-  operands.bias = output != Output::kFloat32 && kind % 3 ? bias.data() : nullptr;
-  operands.float_bias = output == Output::kFloat32 ? float_bias.data() : nullptr;
-  operands.multiplier = output == Output::kInt32 ? nullptr : multiplier.data();
-  operands.lo = is_s8 ? -128 : 0;
-  operands.hi = operands.lo + 255;
-  operands.zero = operands.lo + static_cast<int32_t>(Next() % 256);
+  operands.way_out.bias = output != Output::kFloat32 && kind % 3 ? bias.data() : nullptr;
+  operands.way_out.float_bias = output == Output::kFloat32 ? float_bias.data() : nullptr;
+  operands.way_out.multiplier = output == Output::kInt32 ? nullptr : multiplier.data();
+  operands.way_out.lo = is_s8 ? -128 : 0;
+  operands.way_out.hi = operands.way_out.lo + 255;
+  operands.way_out.zero = operands.way_out.lo + static_cast<int32_t>(Next() % 256);
   const size_t width = output == Output::kInt32 || output == Output::kFloat32 ? 4 : 1;
   Array<uint8_t> y_codes(width == 1 ? m * n : 0);
   Array<int32_t> y_sums(width == 1 ? 0 : m * n);
@@ -89,7 +81,7 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
   for (size_t i = 0; i < m; ++i)
     for (size_t j = 0; j < n; ++j) {
       const int32_t zero = Value(b_zero[per_column ? j : 0], b_signed);
-      uint32_t acc = operands.bias ? static_cast<uint32_t>(bias[j]) : 0;
+      uint32_t acc = operands.way_out.bias ? static_cast<uint32_t>(bias[j]) : 0;
       for (size_t d = 0; d < k; ++d)
         acc += static_cast<uint32_t>((Value(a[i * k + d], a_signed) - operands.a_zero) *
                                      (Value(b[transposed ? j * k + d : d * n + j], b_signed) - zero));
@@ -104,9 +96,9 @@ void TestProduct(uint32_t tiers, const char* tier, size_t m, size_t n, size_t k,
         right &= static_cast<const float*>(y)[place] == t + float_bias[j];
         continue;
       }
-      const float lo = operands.lo - operands.zero, hi = operands.hi - operands.zero;
+      const float lo = operands.way_out.lo - operands.way_out.zero, hi = operands.way_out.hi - operands.way_out.zero;
       const float clamped = t < lo ? lo : t > hi ? hi : t;
-      right &= static_cast<const uint8_t*>(y)[place] == static_cast<uint8_t>(static_cast<int32_t>(nearbyintf(clamped)) + operands.zero);
+      right &= static_cast<const uint8_t*>(y)[place] == static_cast<uint8_t>(static_cast<int32_t>(nearbyintf(clamped)) + operands.way_out.zero);
     }
   Check(right, gemm->kernel().name, tier, m, n, k);
 }
@@ -194,6 +186,7 @@ void TestTier(const char* tier) {
   TestProduct(tiers, tier, 1030, 1040, 65, 1, 1);
   TestProduct(tiers, tier, 1030, 1024, 65, 30, 2);
   TestLoops(tiers, tier);
+  TestConvolutions(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }
 

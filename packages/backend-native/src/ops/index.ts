@@ -2,6 +2,8 @@ import type { HostOps } from '@halftone/core';
 import type { Addon, Engine } from '../native.ts';
 import { dequantize } from './dequantize.ts';
 import { qadd, qmul } from './pairwise.ts';
+import { qavgpool, qmaxpool } from './pool.ts';
+import { qconv2d } from './qconv2d.ts';
 import { qgemm } from './qgemm.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
@@ -14,6 +16,9 @@ export function opsOf(addon: Addon, engine: Engine): HostOps {
     dequantize: dequantize(engine),
     requantize: requantize(engine),
     qgemm: qgemm(addon, engine),
+    qconv2d: qconv2d(addon, engine),
+    qmaxpool: qmaxpool(addon, engine),
+    qavgpool: qavgpool(addon, engine),
     im2col: im2col(engine),
     qadd: qadd(engine),
     qmul: qmul(engine),

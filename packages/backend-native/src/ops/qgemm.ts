@@ -8,7 +8,7 @@ import {
   type QGemmSpec,
 } from '@halftone/core';
 import type { Addon, Engine, PackedMatrix } from '../native.ts';
-import { type Codes, codes, floats, limits, requireFixed } from './shared.ts';
+import { type Codes, codes, floats, limits, outputKinds, requireFixed } from './shared.ts';
 
 /** B of each stacked product, in the kernel's layout, with its zero points. */
 class Weights implements PackedWeights {
@@ -29,8 +29,6 @@ class Weights implements PackedWeights {
     for (const matrix of this.matrices) matrix.dispose();
   }
 }
-
-const outputs = { int32: 0, uint8: 1, int8: 2, float32: 3 } as const;
 
 export function qgemm(addon: Addon, engine: Engine): PreparedHostOp<QGemmSpec> {
   const packEach = ({ batch, n, k, b, transposeB }: QGemmSpec, all: Codes): PackedMatrix[] =>
@@ -92,7 +90,7 @@ class Product implements HostKernel {
       k,
       a === 'int8',
       b === 'int8',
-      outputs[dtype],
+      outputKinds[dtype],
       bZeroPoint === 'per-channel',
       output.type !== 'int32' && output.multiplier === 'per-channel',
     );

@@ -1,4 +1,13 @@
-import { codeRange, type CodeType, HalftoneError, type HostIO, sizeOf, type Tensor } from '@halftone/core';
+import {
+  codeRange,
+  type CodeType,
+  HalftoneError,
+  type HostIO,
+  sizeOf,
+  type Tensor,
+  windowOutput,
+  type WindowSpec,
+} from '@halftone/core';
 
 export type Codes = Int8Array | Uint8Array;
 
@@ -47,4 +56,13 @@ export function requireFixed(op: string, name: string, { data }: Tensor): void {
     `${op}: the buffer of ${name} may be resized; pass a copy, data.slice()`,
     { op, operand: name },
   );
+}
+
+/** Numbers of the ways out, as the addon knows them. */
+export const outputKinds = { int32: 0, uint8: 1, int8: 2, float32: 3 } as const;
+
+/** A window as the addon reads it: n, h, w, c, kernel, strides, pads, dilations, height and width of the result. */
+export function windowOf(spec: WindowSpec): Int32Array {
+  const { n, h, w, c, kernel, strides, pads, dilations } = spec;
+  return Int32Array.of(n, h, w, c, ...kernel, ...strides, ...pads, ...dilations, ...windowOutput(spec));
 }

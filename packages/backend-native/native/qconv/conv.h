@@ -1,0 +1,84 @@
+// Convolution of NHWC codes with prepared filters, by products or channel by channel; its sums end like those of products.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "../base/thread-pool.h"
+#include "../loops/loops.h"
+#include "../qgemm/columns.h"
+#include "channels.h"
+#include "filters.h"
+#include "image.h"
+
+namespace halftone::qconv {
+
+struct ConvShape {
+  FilterShape filters;
+  Form form;
+  // Of kChannels: whether the weights are bytes.
+  bool quads;
+  bool x_signed;
+  qgemm::Output output;
+  bool multiplier_per_column;
+};
+
+struct ConvOperands {
+  const uint8_t* x;
+  uint8_t x_zero;
+  // One, or one a filter, codes in the type of the filters.
+  const uint8_t* w_zero;
+  qgemm::WayOut way_out;
+  void* y;
+};
+
+class Conv {
+ public:
+  // Null where there is no memory for what it needs at each run.
+  static std::unique_ptr<Conv> Make(const ConvShape& shape, uint32_t tiers, unsigned threads);
+
+  // `qconv_%s_...`, or the kernel of its products; signednesses are to be filled in.
+  const char* name() const { return name_; }
+
+  // Computes y from filters of this shape and form. Nothing is allocated.
+  void Run(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+
+ private:
+  Conv() = default;
+  bool ReserveRows();
+  bool ReservePatches();
+  bool ReserveChannels();
+  void RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+  void RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+  void RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+  void Gather(size_t first, size_t count, size_t group, uint8_t* to) const;
+  void SumRows(size_t count, const uint8_t* rows, uint32_t factor, int32_t* sums) const;
+  qgemm::Epilogue EpilogueOf(const int32_t* sums, const ConvOperands& operands, bool* shifted);
+
+  ConvShape shape_;
+  const char* name_ = "";
+  const Loops* loops_ = nullptr;
+  const qgemm::KernelRow* kernel_ = nullptr;
+  CodeForm code_form_ = CodeForm::kAsIs;
+  size_t code_bytes_ = 1;
+  unsigned threads_ = 1;
+  // Depth of a product, and codes from one gathered row to the next.
+  size_t depth_ = 0, lda_ = 0;
+  qgemm::Columns columns_;
+  Buffer image_, group_sums_;
+  uint8_t* image_data_ = nullptr;
+  int32_t* group_sums_data_ = nullptr;
+  ChannelKernelRow channels_ = {};
+  // Of each thread.
+  std::vector<Buffer> scratch_, rows_, row_sums_;
+  std::vector<std::vector<const uint8_t*>> lines_;
+  // Bytes from the first code of a window to each of its runs, or taps.
+  std::vector<size_t> offsets_;
+  // Patches: see qgemm.h.
+  std::vector<size_t> tile_rows_;
+  std::vector<uint32_t> blocks_;
+  std::vector<int32_t> places_;
+  size_t row_stride_ = 0;
+};
+
+}  // namespace halftone::qconv
