@@ -16,6 +16,8 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
+  /** Of a package with a binary for some platform alone. */
+  readonly os?: readonly string[];
   readonly packageManager?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -27,15 +29,25 @@ async function manifestIn(folder: string): Promise<Manifest> {
 
 const shell = process.platform === 'win32';
 
+/** Whether the native backend was built on this machine. */
+export const hasBinary: boolean = existsSync(
+  join(root, 'packages/backend-native/build/Release/halftone_native.node'),
+);
+
+async function foldersIn(group: string): Promise<string[]> {
+  const names = await readdir(join(root, group));
+  return names
+    .map((name) => join(root, group, name))
+    .filter((from) => existsSync(join(from, 'package.json')));
+}
+
 /** Packs every public package, as a release would, into `folder`; tarballs by package name. */
 export async function packAll(folder: string): Promise<ReadonlyMap<string, string>> {
   const { packageManager = 'pnpm' } = await manifestIn(root);
   const tarballs = new Map<string, string>();
-  for (const name of await readdir(join(root, 'packages'))) {
-    const from = join(root, 'packages', name);
-    if (!existsSync(join(from, 'package.json'))) continue;
+  for (const from of [...(await foldersIn('packages')), ...(hasBinary ? await foldersIn('platforms') : [])]) {
     const manifest = await manifestIn(from);
-    if (manifest.private) continue;
+    if (manifest.private || (manifest.os && !manifest.os.includes(process.platform))) continue;
     const args = ['--yes', packageManager, '--dir', from, 'pack', '--json', '--pack-destination', folder];
     const { stdout } = await exec('npx', args, { shell });
     const { filename } = JSON.parse(stdout) as { filename: string };

@@ -1,3 +1,5 @@
+import { hasBinary } from './install.ts';
+
 /** What a user installs, and how much that may be. A later backend is one more row. */
 export interface Scenario {
   readonly name: string;
@@ -26,4 +28,15 @@ export const scenarios: readonly Scenario[] = [
     mostBytes: 1_200_000,
     readmes: ['packages/backend-reference/README.md'],
   },
+  ...(hasBinary
+    ? [
+        {
+          name: 'the native backend, with its binary',
+          packages: ['@halftone/backend-native'],
+          mostPackages: 3,
+          mostBytes: 3_500_000,
+          readmes: ['packages/backend-native/README.md'],
+        },
+      ]
+    : []),
 ];
