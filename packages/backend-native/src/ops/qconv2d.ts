@@ -34,7 +34,7 @@ class Filters implements PackedWeights {
 }
 
 export function qconv2d(addon: Addon, engine: Engine): PreparedHostOp<QConv2dSpec> {
-  const product = qgemm(addon, engine);
+  const product = qgemm(addon, engine, productNames);
   const packNow = (spec: QConv2dSpec, w: Codes, zeroPoint: Codes, lasting: boolean): PackedFilters =>
     new addon.PackedFilters(
       engine,
@@ -53,15 +53,12 @@ export function qconv2d(addon: Addon, engine: Engine): PreparedHostOp<QConv2dSpe
       output.mode === 'ort-f32' || { reason: `mode ${output.mode} is not supported` },
     pack(spec, weights: HostIO) {
       requireFixed('qconv2d', 'w', weights['w']!);
-      if (isPointwise(spec)) return product.pack!(productOf(spec), weightsOfProduct(weights));
+      if (isPointwise(spec)) return product.pack!(productOf(spec), weights);
       const zeroPoint = codes(weights, 'wZeroPoint').slice();
       return new Filters(packNow(spec, codes(weights, 'w'), zeroPoint, true), zeroPoint);
     },
     prepare(spec, packed) {
-      if (isPointwise(spec)) {
-        const kernel = product.prepare(productOf(spec), packed);
-        return { ...kernel, run: (io) => kernel.run(ofProduct(io)), dispose: () => kernel.dispose?.() };
-      }
+      if (isPointwise(spec)) return product.prepare(productOf(spec), packed);
       if (packed !== undefined && !(packed instanceof Filters))
         throw new HalftoneError(
           'HT_INVALID_ARGUMENT',
@@ -71,6 +68,8 @@ export function qconv2d(addon: Addon, engine: Engine): PreparedHostOp<QConv2dSpe
     },
   };
 }
+
+const productNames = { a: 'x', aZeroPoint: 'xZeroPoint', b: 'w', bZeroPoint: 'wZeroPoint' };
 
 /** Windows of one pixel each: rows of a matrix as they are. */
 function isPointwise({ kernel, strides, pads, groups }: QConv2dSpec): boolean {
@@ -91,15 +90,6 @@ function productOf(spec: QConv2dSpec): QGemmSpec {
     bias,
     output,
   };
-}
-
-function weightsOfProduct({ w, wZeroPoint }: HostIO): HostIO {
-  return { b: w!, bZeroPoint: wZeroPoint! };
-}
-
-function ofProduct(io: HostIO): HostIO {
-  const { x, xZeroPoint, w, wZeroPoint } = io;
-  return { ...io, a: x!, aZeroPoint: xZeroPoint!, b: w!, bZeroPoint: wZeroPoint! };
 }
 
 class Convolution implements HostKernel {

@@ -30,7 +30,22 @@ class Weights implements PackedWeights {
   }
 }
 
-export function qgemm(addon: Addon, engine: Engine): PreparedHostOp<QGemmSpec> {
+/** How the op that is a product calls its operands. */
+export interface ProductNames {
+  readonly a: string;
+  readonly aZeroPoint: string;
+  readonly b: string;
+  readonly bZeroPoint: string;
+}
+
+const ownNames: ProductNames = { a: 'a', aZeroPoint: 'aZeroPoint', b: 'b', bZeroPoint: 'bZeroPoint' };
+
+/** Products; also for another op that is one, and has other names for the operands. */
+export function qgemm(
+  addon: Addon,
+  engine: Engine,
+  names: ProductNames = ownNames,
+): PreparedHostOp<QGemmSpec> {
   const packEach = ({ batch, n, k, b, transposeB }: QGemmSpec, all: Codes): PackedMatrix[] =>
     Array.from(
       { length: batch },
@@ -49,13 +64,13 @@ export function qgemm(addon: Addon, engine: Engine): PreparedHostOp<QGemmSpec> {
       output.type !== 'codes' ||
       output.mode === 'ort-f32' || { reason: `mode ${output.mode} is not supported` },
     pack(spec, weights: HostIO) {
-      requireFixed('qgemm', 'b', weights['b']!);
-      return new Weights(packEach(spec, codes(weights, 'b')), codes(weights, 'bZeroPoint').slice());
+      requireFixed('qgemm', names.b, weights[names.b]!);
+      return new Weights(packEach(spec, codes(weights, names.b)), codes(weights, names.bZeroPoint).slice());
     },
     prepare(spec, packed) {
       if (packed !== undefined && !(packed instanceof Weights))
         throw new HalftoneError('HT_INVALID_ARGUMENT', 'qgemm: these weights were packed by another backend');
-      return new Product(addon, engine, spec, packed, packEach);
+      return new Product(addon, engine, spec, names, packed, packEach);
     },
   };
 }
@@ -63,6 +78,7 @@ export function qgemm(addon: Addon, engine: Engine): PreparedHostOp<QGemmSpec> {
 class Product implements HostKernel {
   readonly variant: string;
   readonly #spec: QGemmSpec;
+  readonly #names: ProductNames;
   readonly #product: InstanceType<Addon['PreparedProduct']>;
   readonly #packed: Weights | undefined;
   readonly #packEach: (spec: QGemmSpec, all: Codes) => PackedMatrix[];
@@ -74,12 +90,14 @@ class Product implements HostKernel {
     addon: Addon,
     engine: Engine,
     spec: QGemmSpec,
+    names: ProductNames,
     packed: Weights | undefined,
     packEach: (spec: QGemmSpec, all: Codes) => PackedMatrix[],
   ) {
     const { m, n, k, a, b, bZeroPoint, output } = spec;
     const dtype = output.type === 'codes' ? output.dtype : output.type;
     this.#spec = spec;
+    this.#names = names;
     this.#packed = packed;
     this.#packEach = packEach;
     this.#limits = output.type === 'codes' ? limits(output.dtype, output.clamp) : [0, 0];
@@ -99,8 +117,9 @@ class Product implements HostKernel {
 
   run(io: HostIO): void {
     const { batch, output } = this.#spec;
-    const matrices = this.#packed ? this.#packed.matrices : this.#pack(codes(io, 'b'));
-    const bZeroPoint = this.#packed ? this.#packed.zeroPoint : codes(io, 'bZeroPoint');
+    const names = this.#names;
+    const matrices = this.#packed ? this.#packed.matrices : this.#pack(codes(io, names.b));
+    const bZeroPoint = this.#packed ? this.#packed.zeroPoint : codes(io, names.bZeroPoint);
     const bias = (io['bias']?.data as Int32Array | Float32Array | undefined) ?? null;
     const multiplier = output.type === 'int32' ? null : floats(io, 'multiplier');
     const zeroPoint = output.type === 'codes' ? codes(io, 'zeroPoint')[0]! : 0;
@@ -108,8 +127,8 @@ class Product implements HostKernel {
     for (let i = 0; i < batch; i++)
       this.#product.run(
         matrices[i]!,
-        codes(io, 'a'),
-        codes(io, 'aZeroPoint'),
+        codes(io, names.a),
+        codes(io, names.aZeroPoint),
         bZeroPoint,
         bias,
         multiplier,

@@ -139,6 +139,8 @@ export class OpRunner {
   ): PreparedOp {
     let disposed = false;
     const hasFixed = Object.keys(fixed).length > 0;
+    // What was right in the last run is right again: descriptions of tensors do not change.
+    const accepted: Record<string, DeviceTensor> = {};
     return {
       op,
       variant: kernel.variant,
@@ -152,7 +154,9 @@ export class OpRunner {
               op,
               operand: name,
             });
+          if (operand === accepted[name] && !operand.disposed) continue;
           this.#checkOperand(op, name, expected[name]!, operand);
+          accepted[name] = operand;
         }
         checkNames(op, io, expected, outputs);
         kernel.run(hasFixed ? { ...io, ...fixed } : io);
