@@ -1,4 +1,6 @@
 // The addon as TypeScript sees it. Every call checks its arguments again on the other side.
+import type { TypedArray } from '@halftone/core';
+
 type Codes = Int8Array | Uint8Array;
 
 export interface Engine {
@@ -140,6 +142,8 @@ export interface Addon {
     output: number,
     multiplierPerColumn: boolean,
   ) => PreparedConv;
+  /** axes: [extent, elements of x from one to the next] of each axis of y, from the outermost on. */
+  transpose(engine: Engine, x: TypedArray, y: TypedArray, axes: Int32Array): void;
   maxPool(engine: Engine, x: Codes, y: Codes, window: Int32Array, signed: boolean): void;
   averagePool(
     engine: Engine,

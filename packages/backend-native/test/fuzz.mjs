@@ -95,6 +95,7 @@ export function fuzzAddon(addon, calls, seed) {
     (...values) => Reflect.construct(addon.PreparedProduct, values),
     (...values) => Reflect.construct(addon.PackedFilters, values),
     (...values) => Reflect.construct(addon.PreparedConv, values),
+    (...values) => addon.transpose(...values),
     (...values) => addon.maxPool(...values),
     (...values) => addon.averagePool(...values),
     (isa, threads) =>
@@ -150,6 +151,7 @@ export function fuzzAddon(addon, calls, seed) {
       [new Int32Array(288), new Uint8Array(144), new Int8Array(144), new Float32Array(144)][i],
     ]),
     [engines[1], codes, new Int8Array(144), window, true],
+    [engines[1], codes, new Int8Array(64), Int32Array.of(4, 1, 4, 16, 4, 4)],
     [
       engines[1],
       codes,

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "gemm.h"
 #include "memory.h"
+#include "move.h"
 #include "pools.h"
 
 namespace halftone {
@@ -25,6 +26,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("PreparedProduct", PreparedProduct::Define(env));
   exports.Set("PackedFilters", PackedFilters::Define(env));
   exports.Set("PreparedConv", PreparedConv::Define(env));
+  exports.Set("transpose", Napi::Function::New<Transpose>(env, "transpose"));
   exports.Set("maxPool", Napi::Function::New<MaxPool>(env, "maxPool"));
   exports.Set("averagePool", Napi::Function::New<AveragePool>(env, "averagePool"));
   exports.Set("allocate", Napi::Function::New<Allocate>(env, "allocate"));

@@ -64,6 +64,14 @@ class Arguments {
         Array(place, name, count, napi_int8_array, napi_uint8_array, "Int8Array or Uint8Array"));
   }
 
+  // Elements of a typed array of any type, and their size.
+  void* Any(size_t place, const char* name, size_t count, size_t* element_bytes) const {
+    if (!info_[place].IsTypedArray()) Fail(name, "is no typed array");
+    const napi_typedarray_type type = info_[place].As<Napi::TypedArray>().TypedArrayType();
+    *element_bytes = info_[place].As<Napi::TypedArray>().ElementSize();
+    return Array(place, name, count, type, type, "typed array");
+  }
+
   // Null for null and undefined.
   template <typename T>
   T* OptionalElements(size_t place, const char* name, size_t count) const {

@@ -8,6 +8,7 @@ import { qgemm } from './qgemm.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
 import { dynamicQuantize, im2col, lut256 } from './tables.ts';
+import { transpose } from './transpose.ts';
 
 /** The ops of one open backend. */
 export function opsOf(addon: Addon, engine: Engine): HostOps {
@@ -24,5 +25,6 @@ export function opsOf(addon: Addon, engine: Engine): HostOps {
     qmul: qmul(engine),
     lut256: lut256(engine),
     dynamicQuantize: dynamicQuantize(engine),
+    transpose: transpose(addon, engine),
   };
 }

@@ -1,0 +1,48 @@
+#include "move.h"
+
+#include "../base/buffer.h"
+#include "../loops/move.h"
+#include "arguments.h"
+#include "engine.h"
+
+namespace halftone {
+namespace {
+
+// Bytes that are worth another thread.
+constexpr size_t kWorthThreads = size_t{1} << 18;
+
+}  // namespace
+
+Napi::Value Transpose(const Napi::CallbackInfo& info) {
+  const Arguments in(info);
+  ThreadPool* pool = in.Wrapped<Engine>(0, "engine", Engine::kTag)->pool();
+  if (!pool) throw Napi::Error::New(info.Env(), "the engine was closed");
+  if (!info[3].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "axes is no Int32Array");
+  const size_t numbers = info[3].As<Napi::TypedArray>().ElementLength();
+  const int32_t* given = in.Elements<int32_t>(3, "axes", numbers);
+  const size_t count = numbers / 2;
+  if (count < 1 || count > kMostAxes) throw Napi::RangeError::New(info.Env(), "there are 1 to 8 axes");
+  Axis axes[kMostAxes];
+  size_t elements = 1, last = 0, step;
+  for (size_t a = 0; a < count; ++a) {
+    if (given[2 * a] < 0 || given[2 * a + 1] < 0) throw Napi::RangeError::New(info.Env(), "axes are out of range");
+    axes[a] = {static_cast<size_t>(given[2 * a]), static_cast<size_t>(given[2 * a + 1])};
+    if (!CheckedMultiply(elements, axes[a].extent, &elements) ||
+        (axes[a].extent > 0 && (!CheckedMultiply(axes[a].extent - 1, axes[a].stride, &step) ||
+                                __builtin_add_overflow(last, step, &last))))
+      throw Napi::RangeError::New(info.Env(), "axes are out of range");
+  }
+  size_t element_bytes;
+  const void* x = in.Any(1, "x", elements > 0 ? last + 1 : 0, &element_bytes);
+  size_t y_bytes;
+  void* y = in.Any(2, "y", elements, &y_bytes);
+  if (y_bytes != element_bytes) throw Napi::TypeError::New(info.Env(), "y has elements of another size");
+  if (elements == 0) return info.Env().Undefined();
+  const size_t extent = axes[0].extent;
+  pool->Run(elements * element_bytes < kWorthThreads ? 1 : pool->threads(), [&](unsigned thread, unsigned threads) {
+    Transpose(x, y, element_bytes, axes, count, extent * thread / threads, extent * (thread + 1) / threads);
+  });
+  return info.Env().Undefined();
+}
+
+}  // namespace halftone
