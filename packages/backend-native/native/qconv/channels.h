@@ -19,13 +19,16 @@ struct ChannelWeights {
   size_t channels, padded;
   // [(tap + 1) / 2][padded][2]; what is behind the last tap is 0.
   const int16_t* pairs;
-  // Of each kernel column four rows side by side, in the order of the kernel that interleaves codes; null where weights are
-  // no bytes.
+  // Of each kernel column four rows side by side, in the order of the kernel that interleaves codes, repeated where that fills
+  // a block; null where weights are no bytes.
   const int8_t* quads;
 
   size_t taps() const { return kernel_h * kernel_w; }
   size_t row_quads() const { return (kernel_h + 3) / 4; }
 };
+
+// Whether so few channels fill a block by being repeated: windows side by side then lie in one vector.
+inline bool Repeats(size_t channels) { return channels > 0 && channels < kChannelBlock && kChannelBlock % channels == 0; }
 
 // One line of windows, over an image with its border and unsigned codes, or over lines as they came.
 struct ChannelLine {

@@ -202,12 +202,17 @@ void Conv::Gather(size_t first, size_t count, size_t group, uint8_t* to) const {
   const FilterShape& filters = shape_.filters;
   const Window& window = filters.window;
   const size_t run = filters.run() * code_bytes_, runs = filters.runs();
-  for (size_t i = 0; i < count; ++i) {
-    const size_t pixel = first + i, line = pixel / window.out_w;
-    const size_t image = line / window.out_h, y = line % window.out_h * window.stride_h;
-    const size_t x = pixel % window.out_w * window.stride_w;
-    const size_t start = ((image * window.padded_h() + y) * window.padded_w() + x) * window.c +
-                         group * filters.group_channels();
+  const auto start_of = [&](size_t line) {
+    const size_t row = line / window.out_h * window.padded_h() + line % window.out_h * window.stride_h;
+    return row * window.padded_w() * window.c + group * filters.group_channels();
+  };
+  size_t line = first / window.out_w, column = first % window.out_w;
+  size_t start = start_of(line) + column * window.stride_w * window.c;
+  for (size_t i = 0; i < count; ++i, ++column, start += window.stride_w * window.c) {
+    if (column == window.out_w) {
+      column = 0;
+      start = start_of(++line);
+    }
     const uint8_t* from = image_data_ + start * code_bytes_;
     uint8_t* row = to + i * lda_ * code_bytes_;
     for (size_t r = 0; r < runs; ++r) CopyRun(row + r * run, from + offsets_[r], run);

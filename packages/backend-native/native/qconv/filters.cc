@@ -44,7 +44,9 @@ bool PackChannels(Filters* filters, uint32_t tiers, const uint8_t* codes, const 
       const int32_t value = Value(codes[channel * taps + tap], shape.w_signed) - zero;
       bytes &= value >= -128 && value <= 127;
       pair_data[(tap / 2 * w.padded + channel) * 2 + tap % 2] = static_cast<int16_t>(value);
-      quad_data[QuadPlace(w, channel, tap)] = static_cast<int8_t>(value);
+      const size_t end = Repeats(shape.o) ? kChannelBlock : channel + 1;
+      for (size_t place = channel; place < end; place += shape.o)
+        quad_data[QuadPlace(w, place, tap)] = static_cast<int8_t>(value);
       filters->sums_data[channel] += value;
     }
   }

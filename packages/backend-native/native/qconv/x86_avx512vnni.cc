@@ -15,6 +15,20 @@ namespace {
 
 constexpr size_t kQuadBytes = 4 * kChannelBlock;
 
+// Sixty-four codes of four rows, four channels of each lane in a vector.
+struct Quads {
+  __m512i v[4];
+
+  inline __attribute__((always_inline)) Quads(__m512i a, __m512i b, __m512i c, __m512i d) {
+    const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    v[0] = _mm512_unpacklo_epi16(ab_low, cd_low);
+    v[1] = _mm512_unpackhi_epi16(ab_low, cd_low);
+    v[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+    v[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+  }
+};
+
 // Columns of a line as quads of rows: [column][row / 4][256 bytes].
 void Interleave(const ChannelLine& line, size_t channel, size_t columns) {
   const ChannelWeights& w = *line.weights;
@@ -32,13 +46,8 @@ void Interleave(const ChannelLine& line, size_t channel, size_t columns) {
         if (!inside || r >= w.kernel_h || !line.rows[r]) return border;
         return _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, line.rows[r] + place), flips);
       };
-      const __m512i a = at(row), b = at(row + 1), c = at(row + 2), d = at(row + 3);
-      const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
-      const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
-      _mm512_store_si512(to, _mm512_unpacklo_epi16(ab_low, cd_low));
-      _mm512_store_si512(to + 64, _mm512_unpackhi_epi16(ab_low, cd_low));
-      _mm512_store_si512(to + 128, _mm512_unpacklo_epi16(ab_high, cd_high));
-      _mm512_store_si512(to + 192, _mm512_unpackhi_epi16(ab_high, cd_high));
+      const Quads quads(at(row), at(row + 1), at(row + 2), at(row + 3));
+      for (int v = 0; v < 4; ++v) _mm512_store_si512(to + 64 * v, quads.v[v]);
     }
   }
 }
@@ -125,21 +134,76 @@ void Windows(const ChannelLine& line, const int8_t* weights, size_t stride, cons
   }
 }
 
+// The bits of places [from, from + 64) that lie in [0, extent).
+inline __mmask64 InsideMask(ptrdiff_t from, ptrdiff_t extent) {
+  const ptrdiff_t first = from < 0 ? -from : 0, end = extent - from < 64 ? extent - from : 64;
+  if (end <= first) return 0;
+  return (~uint64_t{0} >> (64 - (end - first))) << first;
+}
+
+Finish FinishOf(const qgemm::Epilogue& e, const int32_t* column, const float* multiplier) {
+  Finish finish;
+  LoadTransposed(column, finish.column);
+  LoadTransposed(multiplier, finish.multiplier);
+  finish.lo = _mm512_set1_ps(e.lo);
+  finish.hi = _mm512_set1_ps(e.hi);
+  finish.zero = _mm512_set1_epi16(static_cast<int16_t>(e.zero));
+  finish.is_signed = e.output == qgemm::Output::kInt8;
+  return finish;
+}
+
+// Few channels at stride 1: windows side by side are neighbours in memory, and so are their codes under each tap.
+void SideBySide(const ChannelLine& line) {
+  const ChannelWeights& w = *line.weights;
+  const qgemm::Epilogue& e = line.epilogue;
+  int32_t column[kChannelBlock];
+  float multiplier[kChannelBlock];
+  for (size_t i = 0; i < kChannelBlock; ++i) {
+    column[i] = e.column[i % w.channels];
+    multiplier[i] = e.multiplier[i % w.channels];
+  }
+  const Finish finish = FinishOf(e, column, multiplier);
+  const bool all = finish.AllCodes(e);
+  const __m512i flips = _mm512_set1_epi8(static_cast<char>(line.flip));
+  const __m512i border = _mm512_set1_epi8(static_cast<char>(line.border));
+  const ptrdiff_t extent = static_cast<ptrdiff_t>(line.width * w.channels);
+  const ptrdiff_t length = static_cast<ptrdiff_t>(line.count * w.channels);
+  for (ptrdiff_t at = 0; at < length; at += 64) {
+    __m512i s0 = finish.column[0], s1 = finish.column[1], s2 = finish.column[2], s3 = finish.column[3];
+    const int8_t* weight = w.quads;
+    for (size_t tap = 0; tap < w.kernel_w; ++tap) {
+      const ptrdiff_t columns = static_cast<ptrdiff_t>(tap * line.dilation) - static_cast<ptrdiff_t>(line.left);
+      const ptrdiff_t place = at + columns * static_cast<ptrdiff_t>(w.channels);
+      const __mmask64 inside = InsideMask(place, extent);
+      for (size_t row = 0; row < w.kernel_h; row += 4, weight += kQuadBytes) {
+        // Weights behind the last row are 0: any code will do.
+        const auto codes = [&](size_t r) {
+          if (r >= w.kernel_h || !line.rows[r]) return border;
+          return _mm512_mask_blend_epi8(
+              inside, border, _mm512_xor_si512(_mm512_maskz_loadu_epi8(inside, line.rows[r] + place), flips));
+        };
+        const Quads quads(codes(row), codes(row + 1), codes(row + 2), codes(row + 3));
+        s0 = _mm512_dpbusd_epi32(s0, quads.v[0], _mm512_load_si512(weight));
+        s1 = _mm512_dpbusd_epi32(s1, quads.v[1], _mm512_load_si512(weight + 64));
+        s2 = _mm512_dpbusd_epi32(s2, quads.v[2], _mm512_load_si512(weight + 128));
+        s3 = _mm512_dpbusd_epi32(s3, quads.v[3], _mm512_load_si512(weight + 192));
+      }
+    }
+    const __m512i codes = all ? finish.Codes<false>(s0, s1, s2, s3) : finish.Codes<true>(s0, s1, s2, s3);
+    _mm512_mask_storeu_epi8(static_cast<uint8_t*>(line.y) + at, InsideMask(at, length), codes);
+  }
+}
+
 }  // namespace
 
 void ChannelsAvx512Vnni(const ChannelLine& line) {
   const ChannelWeights& w = *line.weights;
+  if (line.stride == 1 && Repeats(w.channels)) return SideBySide(line);
   const qgemm::Epilogue& e = line.epilogue;
   const size_t columns = (line.count - 1) * line.stride + (w.kernel_w - 1) * line.dilation + 1;
   for (size_t channel = 0; channel < w.channels; channel += kChannelBlock) {
     Interleave(line, channel, columns);
-    Finish finish;
-    LoadTransposed(e.column + channel, finish.column);
-    LoadTransposed(e.multiplier + channel, finish.multiplier);
-    finish.lo = _mm512_set1_ps(e.lo);
-    finish.hi = _mm512_set1_ps(e.hi);
-    finish.zero = _mm512_set1_epi16(static_cast<int16_t>(e.zero));
-    finish.is_signed = e.output == qgemm::Output::kInt8;
+    const Finish finish = FinishOf(e, e.column + channel, e.multiplier + channel);
     const size_t rest = w.channels - channel;
     const __mmask64 mask = rest >= kChannelBlock ? ~uint64_t{0} : ~uint64_t{0} >> (kChannelBlock - rest);
     const int8_t* weights = w.quads + channel * 4;
