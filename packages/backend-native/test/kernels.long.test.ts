@@ -16,6 +16,16 @@ describe.skipIf(!has('g++'))('kernels against plain loops', () => {
     expect([status, signal, stderr]).toEqual([0, null, '']);
   });
 
+  test('threads share work without a race', async () => {
+    const flags = ['-O1', '-g', '-fsanitize=thread'];
+    const program = await buildProgram('test', 'g++', flags, join(folder, 'threads'));
+    const [run, args] = has('setarch')
+      ? ['setarch', ['--addr-no-randomize', program, 'threads']]
+      : [program, ['threads']];
+    const { status, stderr } = spawnSync(run, args, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   test('every tier of this machine is right, under the address and undefined-behaviour sanitizers', async () => {
     const flags = '-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'.split(' ');
     const program = await buildProgram('test', 'g++', flags, join(folder, 'sanitized'));

@@ -1,4 +1,5 @@
-// A few threads that wait for short pieces of work. The caller takes part; results do not depend on how many there are.
+// A few threads that wait for short pieces of work. The caller takes part, and never waits for one that has not begun: what
+// nobody else has taken it does itself. Results do not depend on who does what.
 #pragma once
 
 #include <atomic>
@@ -12,8 +13,8 @@ namespace halftone {
 
 class ThreadPool {
  public:
-  // Work of one thread: its number, and how many there are.
-  using Task = void (*)(void* context, unsigned thread, unsigned threads);
+  // One part of the work, and how many there are.
+  using Task = void (*)(void* context, unsigned part, unsigned parts);
 
   // `threads` counts the caller: 1 starts none.
   explicit ThreadPool(unsigned threads);
@@ -23,31 +24,32 @@ class ThreadPool {
 
   unsigned threads() const { return static_cast<unsigned>(workers_.size()) + 1; }
 
-  // Runs the task once on each of the first `threads` threads and waits for all of them.
-  void Run(unsigned threads, Task task, void* context);
+  // Runs the parts of the task, no more than there are threads, and waits for all of them.
+  void Run(unsigned parts, Task task, void* context);
 
   template <typename F>
-  void Run(unsigned threads, const F& work) {
+  void Run(unsigned parts, const F& work) {
     Run(
-        threads,
-        [](void* context, unsigned thread, unsigned count) { (*static_cast<const F*>(context))(thread, count); },
+        parts,
+        [](void* context, unsigned part, unsigned count) { (*static_cast<const F*>(context))(part, count); },
         const_cast<F*>(&work));
   }
 
  private:
-  void Serve(unsigned thread);
+  void Serve();
+  // Does parts of this generation's task as long as there are any.
+  void Work(uint32_t generation);
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  // Goes up with each task, and once more at the end.
-  std::atomic<uint64_t> generation_{0};
-  std::atomic<unsigned> pending_{0};
-  std::atomic<bool> stop_{false};
+  // Generation, number of parts, next part: 32, 16 and 16 bits. Who takes a part takes it from the generation that it saw.
+  std::atomic<uint64_t> ticket_{0};
+  std::atomic<unsigned> done_{0};
   std::atomic<unsigned> sleeping_{0};
+  std::atomic<bool> stop_{false};
   Task task_ = nullptr;
   void* context_ = nullptr;
-  unsigned active_ = 0;
 };
 
 }  // namespace halftone

@@ -12,8 +12,9 @@ namespace {
 using qgemm::Layout;
 using qgemm::Output;
 
-// Convolutions with fewer multiplications are done before another thread has woken up.
-constexpr size_t kWorthThreads = size_t{2} << 20;
+// Multiplications that are worth another thread: of products, and of channels, which take longer.
+constexpr size_t kWorthThreads = size_t{1} << 20;
+constexpr size_t kChannelsWorthThreads = size_t{1} << 18;
 // Rows that are gathered at a time: whole blocks of every kernel.
 constexpr size_t kGathered = 96;
 // Codes behind a run that a copy may take along.
@@ -41,7 +42,8 @@ std::unique_ptr<Conv> Conv::Make(const ConvShape& shape, uint32_t tiers, unsigne
   const Layout layout = qgemm::LayoutFor(tiers);
   size_t work;
   const bool large = !CheckedMultiply(window.pixels(), filters.o, &work) ||
-                     !CheckedMultiply(work, filters.depth(), &work) || work >= kWorthThreads;
+                     !CheckedMultiply(work, filters.depth(), &work) ||
+                     work >= (shape.form == Form::kChannels ? kChannelsWorthThreads : kWorthThreads);
   conv->threads_ = large ? threads : 1;
   if (!conv->columns_.Reserve(filters.o, shape.multiplier_per_column, shape.output)) return nullptr;
   size_t slack = 16 * window.stride_w * window.c + qgemm::kDepthBlock;

@@ -193,7 +193,13 @@ void TestTier(const char* tier) {
 }  // namespace
 }  // namespace halftone
 
-int main() {
+// kernel-test [threads]: all kernels, or the pool of threads alone.
+int main(int argc, char** argv) {
+  halftone::TestThreads();
+  if (argc > 1 && strcmp(argv[1], "threads") == 0) {
+    printf("%d checks, %d failures\n", halftone::checks, halftone::failures);
+    return halftone::failures == 0 ? 0 : 1;
+  }
   for (const char* tier : {"scalar", "avx2", "avxvnni", "avx512vnni", "amx", "neon", "dotprod"}) halftone::TestTier(tier);
   printf("%d checks, %d failures\n", halftone::checks, halftone::failures);
   return halftone::failures == 0 ? 0 : 1;
