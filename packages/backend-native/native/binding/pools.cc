@@ -1,7 +1,5 @@
 #include "pools.h"
 
-#include <vector>
-
 #include "../arch/float-environment.h"
 #include "../base/buffer.h"
 #include "../qconv/pool.h"
@@ -64,11 +62,9 @@ Napi::Value AveragePool(const Napi::CallbackInfo& info) {
   average.to.lo = static_cast<float>(in.Integer(7, "lo", -128, 255) - average.to.zero);
   average.to.hi = static_cast<float>(in.Integer(8, "hi", -128, 255) - average.to.zero);
   average.count_border = in.Flag(9, "countBorder");
-  const unsigned used = ThreadsFor(window, pool);
-  std::vector<int32_t> sums(used * window.c);
-  pool->Run(used, [&](unsigned thread, unsigned threads) {
+  pool->Run(ThreadsFor(window, pool), [&](unsigned thread, unsigned threads) {
     const FloatEnvironment environment;
-    qconv::AveragePool(window, engine->loops(), x, average, y, sums.data() + thread * window.c, thread, threads);
+    qconv::AveragePool(window, engine->loops(), x, average, y, thread, threads);
   });
   return info.Env().Undefined();
 }

@@ -52,9 +52,10 @@ struct Loops {
                         size_t n);
   void (*finish_codes)(const int32_t* sums, const int32_t* column, const float* multiplier, uint8_t* y, size_t n,
                        ToCodes to);
-  // Of windows: y = the larger of x and y; sums += x - zero.
-  void (*largest_u8)(const uint8_t* x, uint8_t* y, size_t n);
-  void (*largest_s8)(const uint8_t* x, uint8_t* y, size_t n);
+  // Of windows whose elements are `count` runs of n codes: y = the largest of x[offsets[i]]; at least one.
+  void (*largest_u8)(const uint8_t* x, const size_t* offsets, size_t count, uint8_t* y, size_t n);
+  void (*largest_s8)(const uint8_t* x, const size_t* offsets, size_t count, uint8_t* y, size_t n);
+  // sums += x - zero
   void (*add_u8)(const uint8_t* x, int32_t zero, int32_t* sums, size_t n);
   void (*add_s8)(const uint8_t* x, int32_t zero, int32_t* sums, size_t n);
   // Rows of matrices: sum of codes modulo 2^32, codes as int16, codes ^ 0x80.

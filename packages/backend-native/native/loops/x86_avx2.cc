@@ -8,6 +8,7 @@
 #pragma GCC target("avx2")
 #define HALFTONE_LOOPS kAvx2Loops
 #include "x86_sum256.inc"
+#define HALFTONE_VECTOR 32
 #include "loops.inc"
 #pragma GCC pop_options
 #endif

@@ -8,6 +8,7 @@
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")
 #define HALFTONE_LOOPS kAvx512Loops
 #include "x86_sum512.inc"
+#define HALFTONE_VECTOR 64
 #include "loops.inc"
 #pragma GCC pop_options
 #endif

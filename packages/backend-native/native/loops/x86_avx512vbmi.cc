@@ -9,6 +9,7 @@
 #define HALFTONE_LOOPS kAvx512VbmiLoops
 #include "x86_sum512.inc"
 #include "x86_lookup512.inc"
+#define HALFTONE_VECTOR 64
 #include "loops.inc"
 #pragma GCC pop_options
 #endif

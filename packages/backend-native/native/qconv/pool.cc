@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace halftone::qconv {
 namespace {
@@ -12,11 +13,24 @@ struct Inside {
   size_t first, end;
 };
 
+// Steps of `dilation` that reach `distance`; divisions are slow, and windows many.
+inline size_t Steps(size_t distance, size_t dilation) {
+  return dilation == 1 ? distance : (distance + dilation - 1) / dilation;
+}
+
 Inside InsideOf(size_t at, size_t before, size_t kernel, size_t dilation, size_t extent) {
-  const size_t first = at >= before ? 0 : (before - at + dilation - 1) / dilation;
   const size_t room = extent + before;
-  const size_t end = at >= room ? 0 : (room - at + dilation - 1) / dilation;
+  const size_t first = at >= before ? 0 : Steps(before - at, dilation);
+  const size_t end = at >= room ? 0 : Steps(room - at, dilation);
   return {std::min(first, kernel), std::min(end, kernel)};
+}
+
+// The thread's own numbers, of unspecified contents; kept, so that a run allocates nothing.
+template <typename T>
+T* Scratch(size_t count) {
+  static thread_local std::vector<T> numbers;
+  if (numbers.size() < count) numbers.resize(count);
+  return numbers.data();
 }
 
 // visit(pixel of the result), then tap(pixel of x) for each element of its window, then done(pixel, count).
@@ -45,19 +59,24 @@ void EachWindow(const Window& w, const uint8_t* x, unsigned thread, unsigned thr
 
 void MaxPool(const Window& window, const Loops& loops, const uint8_t* x, bool is_signed, uint8_t* y, unsigned thread,
              unsigned threads) {
+  size_t* const taps = Scratch<size_t>(window.taps());
   const auto largest = is_signed ? loops.largest_s8 : loops.largest_u8;
-  uint8_t* to = nullptr;
+  size_t found = 0;
   EachWindow(
-      window, x, thread, threads,
-      [&](size_t pixel) {
-        to = y + pixel * window.c;
-        memset(to, is_signed ? 0x80 : 0, window.c);
-      },
-      [&](const uint8_t* from) { largest(from, to, window.c); }, [](size_t, size_t) {});
+      window, x, thread, threads, [&](size_t) { found = 0; },
+      [&](const uint8_t* from) { taps[found++] = static_cast<size_t>(from - x); },
+      [&](size_t pixel, size_t) {
+        uint8_t* to = y + pixel * window.c;
+        if (found > 0)
+          largest(x, taps, found, to, window.c);
+        else
+          memset(to, is_signed ? 0x80 : 0, window.c);
+      });
 }
 
 void AveragePool(const Window& window, const Loops& loops, const uint8_t* x, const Average& average, uint8_t* y,
-                 int32_t* sums, unsigned thread, unsigned threads) {
+                 unsigned thread, unsigned threads) {
+  int32_t* const sums = Scratch<int32_t>(window.c);
   const auto add = average.x_signed ? loops.add_s8 : loops.add_u8;
   EachWindow(
       window, x, thread, threads, [&](size_t) { memset(sums, 0, window.c * sizeof(int32_t)); },

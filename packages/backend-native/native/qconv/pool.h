@@ -21,8 +21,8 @@ struct Average {
   bool count_border;
 };
 
-// y[n, oh, ow, c] = codes(fround(fround(sum of (x - x_zero)) * multiplier[count - 1])). numerics 4.13. `sums`: the thread's, c.
+// y[n, oh, ow, c] = codes(fround(fround(sum of (x - x_zero)) * multiplier[count - 1])). numerics 4.13
 void AveragePool(const Window& window, const Loops& loops, const uint8_t* x, const Average& average, uint8_t* y,
-                 int32_t* sums, unsigned thread, unsigned threads);
+                 unsigned thread, unsigned threads);
 
 }  // namespace halftone::qconv

@@ -138,6 +138,9 @@ void TestLoops(uint32_t tiers, const char* tier) {
     both("requantize_each", [&](const Loops& l, uint8_t* o) { l.requantize_each(sums.data(), o, n, scale.data(), one); });
     both("lookup", [&](const Loops& l, uint8_t* o) { l.lookup(codes.data(), o, n, table.data(), 0x80); });
     both("flip", [&](const Loops& l, uint8_t* o) { l.flip(codes.data(), o, n); });
+    const size_t offsets[] = {0, n / 3, n - n / 3};
+    both("largest_u8", [&](const Loops& l, uint8_t* o) { l.largest_u8(codes.data(), offsets, 3, o, n / 3); });
+    both("largest_s8", [&](const Loops& l, uint8_t* o) { l.largest_s8(codes.data(), offsets, 3, o, n / 3); });
     const float factors[] = {0.37f, 1.71f, 12.5f, 0.003f};
     for (int steps = 0; steps < 4 && n > 0; ++steps) {
       const size_t a = steps & 1, b = steps >> 1;
