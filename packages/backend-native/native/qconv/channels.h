@@ -33,11 +33,11 @@ inline bool Repeats(size_t channels) { return channels > 0 && channels < kChanne
 // One line of windows, over an image with its border and unsigned codes, or over lines as they came.
 struct ChannelLine {
   const ChannelWeights* weights;
-  // The first code of the first window, how many there are, and codes from one to the next.
+  // The first code of the first window in its image, how many there are, and codes from one to the next.
   const uint8_t* first;
   size_t count, step;
-  // Codes from one row of a window to the next; columns from one window, and from one column of a window, to the next.
-  size_t row, stride, dilation;
+  // Columns from one window, and from one column of a window, to the next.
+  size_t stride, dilation;
   // Codes from the first of a window to each tap.
   const size_t* offsets;
   // Lines as they came: one for each row of the kernel, null for the border, with columns of border before and behind.

@@ -300,7 +300,6 @@ void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, Thr
     line.weights = &filters.channels;
     line.count = window.out_w;
     line.step = window.stride_w * window.c;
-    line.row = window.dilation_h * padded_line;
     line.stride = window.stride_w;
     line.dilation = window.dilation_w;
     line.offsets = offsets_.data();
@@ -315,7 +314,7 @@ void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, Thr
     line.border = operands.x_zero ^ line.flip;
     for (size_t i = lines * thread / threads; i < lines * (thread + 1) / threads; ++i) {
       const size_t image = i / window.out_h, top = i % window.out_h * window.stride_h;
-      line.first = image_data_ + (image * window.padded_h() + top) * padded_line;
+      if (image_data_) line.first = image_data_ + (image * window.padded_h() + top) * padded_line;
       for (size_t r = 0; r < rows.size(); ++r) {
         const size_t y = top + r * window.dilation_h - window.top;
         // Above the image the difference wraps.

@@ -12,7 +12,7 @@ int32_t Value(uint8_t code, bool is_signed) { return is_signed ? static_cast<int
 
 Form FormOf(const FilterShape& shape, uint32_t tiers, const uint8_t* zeros, bool lasting) {
   if (shape.group_channels() == 1 && shape.o == shape.window.c) return Form::kChannels;
-  if (!(tiers & kAmx) || shape.groups != 1 || !lasting) return Form::kRows;
+  if (!(tiers & kAmx) || shape.groups != 1 || !lasting || shape.depth() == 0) return Form::kRows;
   // Rows of patches have codes of others between their runs, so that their sums are not those of the window.
   for (size_t j = 0; j < (shape.zero_per_column ? shape.o : 1); ++j)
     if (zeros[j] != 0) return Form::kRows;

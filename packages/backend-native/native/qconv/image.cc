@@ -36,12 +36,15 @@ void FillImage(const Window& window, CodeForm form, const Loops& loops, const ui
     const uint8_t* from = x + (i / window.padded_h() * window.h + y - window.top) * inner;
     border(to, window.left * window.c);
     to += window.left * window.c * code_bytes;
-    if (form == CodeForm::kAsIs)
-      memcpy(to, from, inner);
-    else if (form == CodeForm::kFlipped)
-      loops.flip(from, to, inner);
-    else
-      (x_signed ? loops.widen_s8 : loops.widen_u8)(from, reinterpret_cast<int16_t*>(to), inner);
+    // An array without elements has no place.
+    if (inner > 0) {
+      if (form == CodeForm::kAsIs)
+        memcpy(to, from, inner);
+      else if (form == CodeForm::kFlipped)
+        loops.flip(from, to, inner);
+      else
+        (x_signed ? loops.widen_s8 : loops.widen_u8)(from, reinterpret_cast<int16_t*>(to), inner);
+    }
     border(to + inner * code_bytes, window.right * window.c);
   }
 }

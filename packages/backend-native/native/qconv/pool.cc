@@ -37,7 +37,8 @@ T* Scratch(size_t count) {
 template <typename Visit, typename Tap, typename Done>
 void EachWindow(const Window& w, const uint8_t* x, unsigned thread, unsigned threads, const Visit& visit, const Tap& tap,
                 const Done& done) {
-  const size_t lines = w.n * w.out_h;
+  // Arrays without elements have no place.
+  const size_t lines = w.c == 0 ? 0 : w.n * w.out_h;
   for (size_t line = lines * thread / threads; line < lines * (thread + 1) / threads; ++line) {
     const uint8_t* image = x + line / w.out_h * w.h * w.w * w.c;
     const size_t top = line % w.out_h * w.stride_h;
