@@ -112,7 +112,7 @@ class Convolution implements HostKernel {
     this.#packed = packed;
     this.#packNow = packNow;
     this.#limits = output.type === 'codes' ? limits(output.dtype, output.clamp) : [0, 0];
-    const filters = packed?.native ?? this.#placeholder(spec);
+    const filters = packed?.native ?? this.#blank(spec);
     this.#conv = new addon.PreparedConv(
       engine,
       filters,
@@ -157,8 +157,8 @@ class Convolution implements HostKernel {
     );
   }
 
-  /** Filters of this shape, for what depends on the shape alone. */
-  #placeholder(spec: QConv2dSpec): PackedFilters {
+  /** Filters of this shape, all 0: their form depends on nothing else. */
+  #blank(spec: QConv2dSpec): PackedFilters {
     const { o, kernel, c, groups, wZeroPoint } = spec;
     const zeros = new Uint8Array(wZeroPoint === 'per-channel' ? o : 1);
     return this.#packNow(spec, new Uint8Array((o * kernel[0] * kernel[1] * c) / groups), zeros, false);
