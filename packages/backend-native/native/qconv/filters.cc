@@ -16,6 +16,8 @@ Form FormOf(const FilterShape& shape, uint32_t tiers, const uint8_t* zeros, bool
   // Rows of patches have codes of others between their runs, so that their sums are not those of the window.
   for (size_t j = 0; j < (shape.zero_per_column ? shape.o : 1); ++j)
     if (zeros[j] != 0) return Form::kRows;
+  // Offsets of patches have 32 bits.
+  if (shape.run_offset(shape.runs() - 1) + shape.run() > UINT32_MAX) return Form::kRows;
   const double padded = static_cast<double>(shape.padded_depth());
   const bool worth = padded <= kMostPadding * static_cast<double>(RoundUp(shape.depth(), qgemm::kDepthBlock));
   return worth ? Form::kPatches : Form::kRows;
