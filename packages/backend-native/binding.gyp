@@ -13,6 +13,7 @@
         "native/binding/memory.cc",
         "native/binding/move.cc",
         "native/binding/pools.cc",
+        "native/binding/program.cc",
         "native/loops/move.cc",
         "native/loops/scalar.cc",
         "native/loops/select.cc",

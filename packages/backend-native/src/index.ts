@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type BackendProvider, HalftoneError, hostDriver, isExactOp } from '@halftone/core';
+import { compileRegion } from './compile.ts';
 import { loadAddon } from './load.ts';
 import { memoryOf } from './memory.ts';
 import { opsOf } from './ops/index.ts';
@@ -40,6 +41,7 @@ const native: BackendProvider<NativeOptions> = {
       numericClass: (op) => (isExactOp(op) ? 'exact' : 'f32-ieee'),
       ops: opsOf(addon, engine),
       memory: memoryOf(addon),
+      compile: compileRegion(addon, engine),
       dispose: () => engine.close(),
     });
   },

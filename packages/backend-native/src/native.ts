@@ -34,7 +34,7 @@ export interface Engine {
     outer: number,
     channels: number,
     inner: number,
-    zero: number,
+    zeroPoint: Codes,
     lo: number,
     hi: number,
   ): void;
@@ -71,7 +71,7 @@ interface PreparedProduct {
     bZeroPoint: Codes,
     bias: Int32Array | Float32Array | null,
     multiplier: Float32Array | null,
-    zeroPoint: number,
+    zeroPoint: Codes | null,
     lo: number,
     hi: number,
     y: Codes | Int32Array | Float32Array,
@@ -94,11 +94,23 @@ interface PreparedConv {
     wZeroPoint: Codes,
     bias: Int32Array | Float32Array | null,
     multiplier: Float32Array | null,
-    zeroPoint: number,
+    zeroPoint: Codes | null,
     lo: number,
     hi: number,
     y: Codes | Int32Array | Float32Array,
   ): void;
+  dispose(): void;
+}
+
+/** Calls that were recorded once and are done again in one. */
+export interface Program {
+  /** The bytes that recorded calls may use beside the arrays of a run; given once. */
+  memory(): ArrayBuffer;
+  /** Calls of the engine are recorded from here to `finish`; `arrays` stand for those that each run brings. */
+  record(arrays: readonly TypedArray[]): void;
+  finish(): void;
+  /** Gives the number of calls. */
+  run(arrays: readonly TypedArray[]): number;
   dispose(): void;
 }
 
@@ -142,6 +154,7 @@ export interface Addon {
     output: number,
     multiplierPerColumn: boolean,
   ) => PreparedConv;
+  readonly Program: new (engine: Engine, bytes: number) => Program;
   /** axes: [extent, elements of x from one to the next] of each axis of y, from the outermost on. */
   transpose(engine: Engine, x: TypedArray, y: TypedArray, axes: Int32Array): void;
   maxPool(engine: Engine, x: Codes, y: Codes, window: Int32Array, signed: boolean): void;
@@ -152,7 +165,7 @@ export interface Addon {
     multiplier: Float32Array,
     y: Codes,
     window: Int32Array,
-    zeroPoint: number,
+    zeroPoint: Codes,
     lo: number,
     hi: number,
     countBorder: boolean,

@@ -1,8 +1,11 @@
+export { type Arena, planArena } from './backend/arena.ts';
 export * from './backend/backend.ts';
 export * from './backend/contract.ts';
 export * from './backend/host-backend.ts';
 export * from './backend/open.ts';
 export type { PreparedOp } from './backend/op-runner.ts';
+export type { CompileHostRegion, HostStepKernel } from './backend/host-region.ts';
+export type { Executable, Region, RegionStep } from './backend/region.ts';
 export * from './dtype.ts';
 export { type ElementOp, elementOps } from './elements/index.ts';
 export * from './errors.ts';

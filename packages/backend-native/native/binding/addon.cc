@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "move.h"
 #include "pools.h"
+#include "program.h"
 
 namespace halftone {
 namespace {
@@ -26,6 +27,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("PreparedProduct", PreparedProduct::Define(env));
   exports.Set("PackedFilters", PackedFilters::Define(env));
   exports.Set("PreparedConv", PreparedConv::Define(env));
+  exports.Set("Program", Program::Define(env));
   exports.Set("transpose", Napi::Function::New<Transpose>(env, "transpose"));
   exports.Set("maxPool", Napi::Function::New<MaxPool>(env, "maxPool"));
   exports.Set("averagePool", Napi::Function::New<AveragePool>(env, "averagePool"));

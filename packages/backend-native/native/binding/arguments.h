@@ -75,14 +75,23 @@ class Arguments {
   // Null for null and undefined.
   template <typename T>
   T* OptionalElements(size_t place, const char* name, size_t count) const {
+    return IsNone(place) ? nullptr : Elements<T>(place, name, count);
+  }
+
+  bool IsNone(size_t place) const {
     napi_valuetype type;
     napi_typeof(env_, Value(place), &type);
-    return type == napi_null || type == napi_undefined ? nullptr : Elements<T>(place, name, count);
+    return type == napi_null || type == napi_undefined;
   }
 
   bool IsFloats(size_t place) const {
     return info_[place].IsTypedArray() &&
            info_[place].As<Napi::TypedArray>().TypedArrayType() == napi_float32_array;
+  }
+
+  bool IsSigned(size_t place) const {
+    return info_[place].IsTypedArray() &&
+           info_[place].As<Napi::TypedArray>().TypedArrayType() == napi_int8_array;
   }
 
   // What a native class of ours wraps.

@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include "../arch/float-environment.h"
-#include "arguments.h"
 #include "engine.h"
 #include "gemm.h"
 
@@ -70,7 +68,7 @@ PreparedConv::PreparedConv(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pr
   const Arguments in(info);
   const Engine* engine = in.Wrapped<Engine>(0, "engine", Engine::kTag);
   if (!engine->pool()) throw Napi::Error::New(info.Env(), "the engine was closed");
-  const qconv::Filters* filters = in.Wrapped<PackedFilters>(1, "filters", PackedFilters::kTag)->filters();
+  const qconv::Filters* filters = in.Wrapped<PackedFilters>(1, "filters", PackedFilters::kTag)->filters().get();
   if (!filters) throw Napi::Error::New(info.Env(), "the packed filters were disposed");
   if (filters->layout != qgemm::LayoutFor(engine->tiers()))
     throw Napi::TypeError::New(info.Env(), "filters were packed for another engine");
@@ -98,31 +96,23 @@ Napi::Value PreparedConv::Variant(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PreparedConv::Run(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  ThreadPool* pool = engine_.IsEmpty() ? nullptr : Engine::Unwrap(engine_.Value())->pool();
-  if (!conv_ || !pool) throw Napi::Error::New(info.Env(), "the convolution was disposed, or its engine closed");
-  const qconv::Filters* filters = in.Wrapped<PackedFilters>(0, "filters", PackedFilters::kTag)->filters();
+  const Engine* engine = conv_ ? Engine::Unwrap(engine_.Value()) : nullptr;
+  const Call in(info, engine);
+  const std::shared_ptr<qconv::Filters> filters = in.Wrapped<PackedFilters>(0, "filters", PackedFilters::kTag)->filters();
   const qconv::FilterShape& shape = shape_.filters;
   if (!filters || filters->form != shape_.form || (shape_.quads && !filters->channels.quads) || !Same(filters->shape, shape) ||
       (filters->form == qconv::Form::kPatches && filters->shape.padded_depth() != shape.padded_depth()) ||
-      filters->layout != qgemm::LayoutFor(Engine::Unwrap(engine_.Value())->tiers()))
+      filters->layout != qgemm::LayoutFor(engine->tiers()))
     throw Napi::TypeError::New(info.Env(), "these are other filters");
   const qconv::Window& window = shape.window;
-  qconv::ConvOperands operands;
-  operands.x = in.Codes(1, "x", window.n * window.h * window.w * window.c);
-  operands.x_zero = in.Codes(2, "xZeroPoint", 1)[0];
-  operands.w_zero = in.Codes(3, "wZeroPoint", shape.zero_per_column ? shape.o : 1);
-  operands.way_out = ReadWayOut(in, 4, shape_.output, shape.o, shape_.multiplier_per_column);
-  const size_t count = window.pixels() * shape.o;
-  if (shape_.output == qgemm::Output::kInt32)
-    operands.y = in.Elements<int32_t>(9, "y", count);
-  else if (shape_.output == qgemm::Output::kFloat32)
-    operands.y = in.Elements<float>(9, "y", count);
-  else
-    operands.y = in.Codes(9, "y", count);
-  const FloatEnvironment environment;
-  conv_->Run(*filters, operands, pool);
-  return info.Env().Undefined();
+  const auto x = in.OperandCodes(1, "x", window.n * window.h * window.w * window.c);
+  const auto x_zero = in.OperandCodes(2, "xZeroPoint", 1);
+  const auto w_zero = in.OperandCodes(3, "wZeroPoint", shape.zero_per_column ? shape.o : 1);
+  const WayOutPlaces way_out(in, 4, shape_.output, shape.o, shape_.multiplier_per_column);
+  const auto y = ResultPlace(in, 9, shape_.output, 0, window.pixels() * shape.o);
+  return in.Do([=, conv = conv_](ThreadPool& pool) {
+    conv->Run(*filters, {x.get(), *x_zero.get(), w_zero.get(), way_out.get(), y.get()}, &pool);
+  });
 }
 
 Napi::Value PreparedConv::Dispose(const Napi::CallbackInfo& info) {

@@ -18,13 +18,14 @@ class PackedFilters : public Napi::ObjectWrap<PackedFilters> {
   explicit PackedFilters(const Napi::CallbackInfo& info);
 
   // Null after dispose().
-  const qconv::Filters* filters() const { return filters_.get(); }
+  const std::shared_ptr<qconv::Filters>& filters() const { return filters_; }
 
  private:
   Napi::Value ByteLength(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<qconv::Filters> filters_;
+  // Programs keep them, too.
+  std::shared_ptr<qconv::Filters> filters_;
 };
 
 class PreparedConv : public Napi::ObjectWrap<PreparedConv> {
@@ -40,7 +41,7 @@ class PreparedConv : public Napi::ObjectWrap<PreparedConv> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<qconv::Conv> conv_;
+  std::shared_ptr<qconv::Conv> conv_;
   qconv::ConvShape shape_ = {};
   Napi::ObjectReference engine_;
 };

@@ -7,6 +7,7 @@
 
 #include "../base/thread-pool.h"
 #include "../loops/loops.h"
+#include "recorder.h"
 
 namespace halftone {
 
@@ -22,6 +23,9 @@ class Engine : public Napi::ObjectWrap<Engine> {
   const Loops& loops() const { return *loops_; }
   // Null after close().
   ThreadPool* pool() const { return pool_.get(); }
+  // What calls are recorded into; null where they are done at once.
+  Recorder* recorder() const { return recorder_.lock().get(); }
+  void set_recorder(const std::shared_ptr<Recorder>& recorder) { recorder_ = recorder; }
 
  private:
   Napi::Value Isa(const Napi::CallbackInfo& info);
@@ -34,19 +38,10 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value Lookup(const Napi::CallbackInfo& info);
   Napi::Value Im2col(const Napi::CallbackInfo& info);
 
-  // Shares the elements of a large array among the threads: work(first, last).
-  template <typename F>
-  void Share(size_t count, const F& work) const;
-
-  // The same for elements with parameters of their channels: one(first, count, channel) where neighbours share them,
-  // each(first, count, first channel) where each has its own.
-  struct Channels;
-  template <typename One, typename Each>
-  void ShareChannels(const Channels& shape, const One& one, const Each& each) const;
-
   uint32_t tiers_ = 0;
   const Loops* loops_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;
+  std::weak_ptr<Recorder> recorder_;
 };
 
 }  // namespace halftone

@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "../arch/float-environment.h"
-#include "arguments.h"
 #include "engine.h"
 
 namespace halftone {
@@ -19,21 +17,35 @@ size_t Product(const Arguments& in, size_t a, size_t b) {
 
 }  // namespace
 
-// Operands from `place` on: bias, multiplier, zero point, lowest and highest code.
-qgemm::WayOut ReadWayOut(const Arguments& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column) {
-  const bool floats = output == qgemm::Output::kFloat32;
+WayOutPlaces::WayOutPlaces(const Call& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column) {
   // A float bias is added after scaling, an int32 one before.
-  const bool float_bias = floats && in.IsFloats(place);
+  if (output == qgemm::Output::kFloat32 && in.IsFloats(place))
+    float_bias = in.Operand<float>(place, "bias", n);
+  else
+    bias = in.OptionalOperand<int32_t>(place, "bias", n);
+  if (output != qgemm::Output::kInt32)
+    multiplier = in.Operand<float>(place + 1, "multiplier", multiplier_per_column ? n : 1);
+  zero = in.OperandZero(place + 2, "zeroPoint");
+  lo = static_cast<int32_t>(in.Integer(place + 3, "lo", -128, 255));
+  hi = static_cast<int32_t>(in.Integer(place + 4, "hi", -128, 255));
+}
+
+qgemm::WayOut WayOutPlaces::get() const {
   qgemm::WayOut way_out;
-  way_out.bias = float_bias ? nullptr : in.OptionalElements<int32_t>(place, "bias", n);
-  way_out.float_bias = float_bias ? in.Elements<float>(place, "bias", n) : nullptr;
-  way_out.multiplier = output == qgemm::Output::kInt32
-                           ? nullptr
-                           : in.Elements<float>(place + 1, "multiplier", multiplier_per_column ? n : 1);
-  way_out.zero = static_cast<int32_t>(in.Integer(place + 2, "zeroPoint", -128, 255));
-  way_out.lo = static_cast<int32_t>(in.Integer(place + 3, "lo", -128, 255));
-  way_out.hi = static_cast<int32_t>(in.Integer(place + 4, "hi", -128, 255));
+  way_out.bias = bias.get();
+  way_out.float_bias = float_bias.get();
+  way_out.multiplier = multiplier.get();
+  way_out.zero = zero.get();
+  way_out.lo = lo;
+  way_out.hi = hi;
   return way_out;
+}
+
+Place<uint8_t> ResultPlace(const Call& in, size_t place, qgemm::Output output, size_t index, size_t count) {
+  const size_t end = (index + 1) * count, start = index * count;
+  if (output == qgemm::Output::kInt32) return (in.Result<int32_t>(place, "y", end) + start).bytes();
+  if (output == qgemm::Output::kFloat32) return (in.Result<float>(place, "y", end) + start).bytes();
+  return in.ResultCodes(place, "y", end) + start;
 }
 
 Napi::Function PackedMatrix::Define(Napi::Env env) {
@@ -51,15 +63,12 @@ PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
   signed_ = in.Flag(5, "signed");
   layout_ = qgemm::LayoutFor(engine->tiers());
   const uint8_t* codes = in.Codes(1, "codes", Product(in, n_, k_));
-  matrix_.reset(new qgemm::PackedB());
-  PackFrom(info, codes);
+  auto matrix = std::make_shared<qgemm::PackedB>();
+  if (!qgemm::Pack(matrix.get(), layout_, codes, signed_, n_, k_, transposed_))
+    throw Napi::RangeError::New(info.Env(), "there is no memory for packed weights");
+  matrix_ = std::move(matrix);
+  engine_ = Napi::Persistent(info[0].As<Napi::Object>());
   napi_type_tag_object(info.Env(), info.This(), &kTag);
-}
-
-void PackedMatrix::PackFrom(const Napi::CallbackInfo& info, const uint8_t* codes) {
-  if (qgemm::Pack(matrix_.get(), layout_, codes, signed_, n_, k_, transposed_)) return;
-  matrix_.reset();
-  throw Napi::RangeError::New(info.Env(), "there is no memory for packed weights");
 }
 
 Napi::Value PackedMatrix::ByteLength(const Napi::CallbackInfo& info) {
@@ -68,14 +77,18 @@ Napi::Value PackedMatrix::ByteLength(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PackedMatrix::Fill(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  if (!matrix_) throw Napi::Error::New(info.Env(), "the packed weights were disposed");
-  PackFrom(info, in.Codes(0, "codes", n_ * k_));
-  return info.Env().Undefined();
+  const Call in(info, matrix_ ? Engine::Unwrap(engine_.Value()) : nullptr);
+  const auto codes = in.OperandCodes(0, "codes", n_ * k_);
+  // It has the memory that it needs since it was made.
+  return in.Do([=, matrix = matrix_, layout = layout_, is_signed = signed_, n = n_, k = k_,
+                transposed = transposed_](ThreadPool&) {
+    qgemm::Pack(matrix.get(), layout, codes.get(), is_signed, n, k, transposed);
+  });
 }
 
 Napi::Value PackedMatrix::Dispose(const Napi::CallbackInfo& info) {
   matrix_.reset();
+  engine_.Reset();
   return info.Env().Undefined();
 }
 
@@ -113,36 +126,22 @@ Napi::Value PreparedProduct::Variant(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PreparedProduct::Run(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  ThreadPool* pool = engine_.IsEmpty() ? nullptr : Engine::Unwrap(engine_.Value())->pool();
-  if (!gemm_ || !pool) throw Napi::Error::New(info.Env(), "the product was disposed, or its engine closed");
-  const qgemm::PackedB* packed = in.Wrapped<PackedMatrix>(0, "packed", PackedMatrix::kTag)->matrix();
+  const Call in(info, gemm_ ? Engine::Unwrap(engine_.Value()) : nullptr);
+  const std::shared_ptr<qgemm::PackedB> packed = in.Wrapped<PackedMatrix>(0, "packed", PackedMatrix::kTag)->matrix();
   const auto& [m, n, k] = std::tie(shape_.m, shape_.n, shape_.k);
   if (!packed || packed->n != n || packed->k != k || packed->b_signed != shape_.b_signed ||
       packed->layout != gemm_->layout())
     throw Napi::TypeError::New(info.Env(), "packed holds other weights");
   const size_t index = static_cast<size_t>(in.Integer(10, "index", 0, kMostIndex));
-  const size_t a_count = m * k;
-  const size_t y_count = m * n;
-  const size_t a_end = Product(in, index + 1, a_count);
-  const size_t y_end = Product(in, index + 1, y_count);
-  qgemm::Operands operands;
-  operands.a = in.Codes(1, "a", a_end) + index * a_count;
-  const uint8_t a_zero = in.Codes(2, "aZeroPoint", 1)[0];
-  operands.a_zero = shape_.a_signed ? static_cast<int8_t>(a_zero) : a_zero;
-  operands.b_zero = in.Codes(3, "bZeroPoint", shape_.zero_per_column ? n : 1);
-  const bool floats = shape_.output == qgemm::Output::kFloat32;
-  const bool sums = shape_.output == qgemm::Output::kInt32;
-  operands.way_out = ReadWayOut(in, 4, shape_.output, n, shape_.multiplier_per_column);
-  if (sums)
-    operands.y = in.Elements<int32_t>(9, "y", y_end) + index * y_count;
-  else if (floats)
-    operands.y = in.Elements<float>(9, "y", y_end) + index * y_count;
-  else
-    operands.y = in.Codes(9, "y", y_end) + index * y_count;
-  const FloatEnvironment environment;
-  gemm_->Run(*packed, operands, pool);
-  return info.Env().Undefined();
+  const auto a = in.OperandCodes(1, "a", Product(in, index + 1, m * k)) + index * m * k;
+  const Zero a_zero(in.OperandCodes(2, "aZeroPoint", 1), shape_.a_signed);
+  const auto b_zero = in.OperandCodes(3, "bZeroPoint", shape_.zero_per_column ? n : 1);
+  const WayOutPlaces way_out(in, 4, shape_.output, n, shape_.multiplier_per_column);
+  Product(in, index + 1, m * n);
+  const auto y = ResultPlace(in, 9, shape_.output, index, m * n);
+  return in.Do([=, gemm = gemm_](ThreadPool& pool) {
+    gemm->Run(*packed, {a.get(), a_zero.get(), b_zero.get(), way_out.get(), y.get()}, &pool);
+  });
 }
 
 Napi::Value PreparedProduct::Dispose(const Napi::CallbackInfo& info) {

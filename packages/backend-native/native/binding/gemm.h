@@ -6,13 +6,24 @@
 #include <memory>
 
 #include "../qgemm/gemm.h"
+#include "call.h"
 
 namespace halftone {
 
-class Arguments;
+// The way out of sums, as a call finds it: see qgemm::WayOut.
+struct WayOutPlaces {
+  Place<int32_t> bias;
+  Place<float> float_bias, multiplier;
+  Zero zero;
+  int32_t lo, hi;
 
-// Operands from `place` on: bias, multiplier, zero point, lowest and highest code.
-qgemm::WayOut ReadWayOut(const Arguments& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column);
+  // Operands from `place` on: bias, multiplier, zero point, lowest and highest code.
+  WayOutPlaces(const Call& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column);
+  qgemm::WayOut get() const;
+};
+
+// Elements of a result, from `index` times `count` on, of the type that the way out gives.
+Place<uint8_t> ResultPlace(const Call& in, size_t place, qgemm::Output output, size_t index, size_t count);
 
 class PackedMatrix : public Napi::ObjectWrap<PackedMatrix> {
  public:
@@ -23,16 +34,17 @@ class PackedMatrix : public Napi::ObjectWrap<PackedMatrix> {
   explicit PackedMatrix(const Napi::CallbackInfo& info);
 
   // Null after dispose().
-  const qgemm::PackedB* matrix() const { return matrix_.get(); }
+  const std::shared_ptr<qgemm::PackedB>& matrix() const { return matrix_; }
 
  private:
   Napi::Value ByteLength(const Napi::CallbackInfo& info);
   // (codes, signed): other codes of the same shape.
   Napi::Value Fill(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
-  void PackFrom(const Napi::CallbackInfo& info, const uint8_t* codes);
 
-  std::unique_ptr<qgemm::PackedB> matrix_;
+  // Programs keep it, too.
+  std::shared_ptr<qgemm::PackedB> matrix_;
+  Napi::ObjectReference engine_;
   qgemm::Layout layout_ = qgemm::Layout::kPairs;
   size_t n_ = 0, k_ = 0;
   bool signed_ = false, transposed_ = false;
@@ -51,7 +63,7 @@ class PreparedProduct : public Napi::ObjectWrap<PreparedProduct> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<qgemm::Gemm> gemm_;
+  std::shared_ptr<qgemm::Gemm> gemm_;
   qgemm::Shape shape_ = {};
   Napi::ObjectReference engine_;
 };

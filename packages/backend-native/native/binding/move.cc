@@ -1,9 +1,10 @@
 #include "move.h"
 
+#include <array>
+
 #include "../base/buffer.h"
 #include "../loops/move.h"
-#include "arguments.h"
-#include "engine.h"
+#include "call.h"
 
 namespace halftone {
 namespace {
@@ -14,15 +15,13 @@ constexpr size_t kWorthThreads = size_t{1} << 18;
 }  // namespace
 
 Napi::Value Transpose(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  ThreadPool* pool = in.Wrapped<Engine>(0, "engine", Engine::kTag)->pool();
-  if (!pool) throw Napi::Error::New(info.Env(), "the engine was closed");
+  const Call in(info, EngineOf(info));
   if (!info[3].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "axes is no Int32Array");
   const size_t numbers = info[3].As<Napi::TypedArray>().ElementLength();
   const int32_t* given = in.Elements<int32_t>(3, "axes", numbers);
   const size_t count = numbers / 2;
   if (count < 1 || count > kMostAxes) throw Napi::RangeError::New(info.Env(), "there are 1 to 8 axes");
-  Axis axes[kMostAxes];
+  std::array<Axis, kMostAxes> axes;
   size_t elements = 1, last = 0, step;
   for (size_t a = 0; a < count; ++a) {
     if (given[2 * a] < 0 || given[2 * a + 1] < 0) throw Napi::RangeError::New(info.Env(), "axes are out of range");
@@ -33,16 +32,18 @@ Napi::Value Transpose(const Napi::CallbackInfo& info) {
       throw Napi::RangeError::New(info.Env(), "axes are out of range");
   }
   size_t element_bytes;
-  const void* x = in.Any(1, "x", elements > 0 ? last + 1 : 0, &element_bytes);
+  const auto x = in.OperandAny(1, "x", elements > 0 ? last + 1 : 0, &element_bytes);
   size_t y_bytes;
-  void* y = in.Any(2, "y", elements, &y_bytes);
+  const auto y = in.ResultAny(2, "y", elements, &y_bytes);
   if (y_bytes != element_bytes) throw Napi::TypeError::New(info.Env(), "y has elements of another size");
   if (elements == 0) return info.Env().Undefined();
-  const size_t extent = axes[0].extent;
-  pool->Run(elements * element_bytes < kWorthThreads ? 1 : pool->threads(), [&](unsigned thread, unsigned threads) {
-    Transpose(x, y, element_bytes, axes, count, extent * thread / threads, extent * (thread + 1) / threads);
+  return in.Do([=](ThreadPool& pool) {
+    const size_t extent = axes[0].extent;
+    pool.Run(elements * element_bytes < kWorthThreads ? 1 : pool.threads(), [&](unsigned thread, unsigned threads) {
+      Transpose(x.get(), y.get(), element_bytes, axes.data(), count, extent * thread / threads,
+                extent * (thread + 1) / threads);
+    });
   });
-  return info.Env().Undefined();
 }
 
 }  // namespace halftone

@@ -32,7 +32,7 @@ export function qavgpool(addon: Addon, engine: Engine): PreparedHostOp<QAvgPoolS
             floats(io, 'multiplier'),
             codes(io, 'y'),
             window,
-            codes(io, 'zeroPoint')[0]!,
+            codes(io, 'zeroPoint'),
             lo,
             hi,
             spec.countIncludePad,

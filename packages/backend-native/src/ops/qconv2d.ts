@@ -150,7 +150,7 @@ class Convolution implements HostKernel {
       wZeroPoint,
       (io['bias']?.data as Int32Array | Float32Array | undefined) ?? null,
       output.type === 'int32' ? null : floats(io, 'multiplier'),
-      output.type === 'codes' ? codes(io, 'zeroPoint')[0]! : 0,
+      output.type === 'codes' ? codes(io, 'zeroPoint') : null,
       lo,
       hi,
       io['y']!.data as Codes | Int32Array | Float32Array,

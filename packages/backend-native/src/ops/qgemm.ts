@@ -122,7 +122,7 @@ class Product implements HostKernel {
     const bZeroPoint = this.#packed ? this.#packed.zeroPoint : codes(io, names.bZeroPoint);
     const bias = (io['bias']?.data as Int32Array | Float32Array | undefined) ?? null;
     const multiplier = output.type === 'int32' ? null : floats(io, 'multiplier');
-    const zeroPoint = output.type === 'codes' ? codes(io, 'zeroPoint')[0]! : 0;
+    const zeroPoint = output.type === 'codes' ? codes(io, 'zeroPoint') : null;
     const [lo, hi] = this.#limits;
     for (let i = 0; i < batch; i++)
       this.#product.run(
@@ -146,8 +146,9 @@ class Product implements HostKernel {
   }
 
   #pack(all: Codes): readonly PackedMatrix[] {
-    if (this.#own === undefined) return (this.#own = this.#packEach(this.#spec, all));
     const { n, k } = this.#spec;
+    this.#own ??= this.#packEach(this.#spec, all);
+    // Also the first time: where calls are recorded, this is what packs in each run.
     for (const [i, matrix] of this.#own.entries()) matrix.fill(all.subarray(i * n * k, (i + 1) * n * k));
     return this.#own;
   }

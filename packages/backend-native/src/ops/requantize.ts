@@ -19,7 +19,7 @@ export function requantize(engine: Engine): PreparedHostOp<RequantizeSpec> {
             outer,
             channels,
             inner,
-            codes(io, 'zeroPoint')[0]!,
+            codes(io, 'zeroPoint'),
             lo,
             hi,
           ),

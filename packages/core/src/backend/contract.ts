@@ -1,6 +1,7 @@
 // What the author of a backend writes. Users hold the `Backend` that `openBackend` makes of it.
 import type { OpName, OpSpecs } from '../ops/catalogue.ts';
 import type { Tensor, TensorDesc } from '../tensor.ts';
+import type { Executable, Region } from './region.ts';
 
 /** Default export of every backend package. */
 export interface BackendProvider<Options = object> {
@@ -90,5 +91,7 @@ export interface BackendDriver {
   sync(): Promise<void>;
   stats(): BackendStats;
   readonly kernels: KernelTable;
+  /** Makes steps, each of which `supports` took, ready to run as one. Without it they run one by one. */
+  compile?(region: Region): Executable | Refusal;
   dispose(): Promise<void>;
 }

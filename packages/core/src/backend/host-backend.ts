@@ -15,6 +15,8 @@ import type {
   Probe,
   Refusal,
 } from './contract.ts';
+import { CountedWeights } from './counted-weights.ts';
+import { type CompileHostRegion, compileRegion } from './host-region.ts';
 
 /** An op over host memory: operands and results are typed arrays; results are written in place. */
 export type HostOp<Spec> = (spec: Spec, io: HostIO) => void;
@@ -64,6 +66,8 @@ export interface HostDriverOptions {
   readonly ops: HostOps;
   readonly numericClass: (op: OpName) => NumericClass;
   readonly memory?: HostMemory;
+  /** Makes steps ready to run as one; see `BackendDriver.compile`. */
+  readonly compile?: CompileHostRegion;
   /** Frees what stands behind the ops, after everything else. */
   readonly dispose?: () => void;
 }
@@ -148,13 +152,15 @@ export function hostBackend<Options = object>(
 
 /** The driver of a backend over host memory: what `hostBackend` makes, for providers whose ops depend on their options. */
 export function hostDriver(options: HostDriverOptions): BackendDriver {
-  const { name, device, memory } = options;
+  const { name, device, memory, compile } = options;
   const counts = { liveTensors: 0, liveBytes: 0, packedBytes: 0 };
   let disposed = false;
   const kernels: { [O in OpName]?: KernelProvider<never> } = {};
   const numericClass: { [O in OpName]?: NumericClass } = {};
+  const forms = new Map<OpName, HostOpObject<never> | PreparedHostOp<never>>();
   for (const [op, entry] of Object.entries(options.ops) as [OpName, AnyHostOp<never>][]) {
     const form = typeof entry === 'function' ? { run: entry } : entry;
+    forms.set(op, form);
     kernels[op] = 'prepare' in form ? prepared(form, counts) : kernelProvider(op, form);
     numericClass[op] = form.numericClass ?? options.numericClass(op);
   }
@@ -163,6 +169,7 @@ export function hostDriver(options: HostDriverOptions): BackendDriver {
     device,
     capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
     kernels: kernels as BackendDriver['kernels'],
+    ...(compile ? { compile: (region) => compileRegion(region, forms, counts, compile) } : {}),
     alloc(desc) {
       if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${name} was disposed; open it again`);
       const bytes = byteSize(desc);
@@ -221,32 +228,4 @@ function prepared(op: PreparedHostOp<never>, counts: { packedBytes: number }): K
       ? { pack: (spec: never, weights: HostIO) => new CountedWeights(pack(spec, weights), counts) }
       : {}),
   };
-}
-
-/** Packed weights that the counters of their backend know. */
-class CountedWeights implements PackedWeights {
-  readonly weights: PackedWeights;
-  readonly #counts: { packedBytes: number };
-  #disposed = false;
-
-  constructor(weights: PackedWeights, counts: { packedBytes: number }) {
-    this.weights = weights;
-    this.#counts = counts;
-    counts.packedBytes += weights.byteLength;
-  }
-
-  get layout(): string {
-    return this.weights.layout;
-  }
-
-  get byteLength(): number {
-    return this.weights.byteLength;
-  }
-
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#counts.packedBytes -= this.byteLength;
-    this.weights.dispose();
-  }
 }

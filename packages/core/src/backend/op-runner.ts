@@ -14,6 +14,7 @@ import type {
   PackedWeights,
   Refusal,
 } from './contract.ts';
+import { checkRegion, checkRegionInputs, type Executable, type Region } from './region.ts';
 
 /** An op made ready on a backend, with the weights it was given. */
 export interface PreparedOp {
@@ -109,11 +110,7 @@ export class OpRunner {
     const provider = this.#provider(op);
     if (refusal !== true || provider === undefined) {
       const reason = refusal === true ? 'no kernel' : refusal.reason;
-      throw new HalftoneError(
-        'HT_UNSUPPORTED',
-        `${op} on ${this.name}: ${reason}; use another backend for it`,
-        { op, spec, backend: this.name },
-      );
+      throw unsupported(op, spec, this.name, reason);
     }
     const inputs = def.inputs(spec);
     for (const name in weights) checkWeight(op, name, def, inputs, weights[name]!);
@@ -167,6 +164,37 @@ export class OpRunner {
         kernel.dispose();
         packed?.dispose();
         for (const name in fixed) fixed[name]!.dispose();
+      },
+    };
+  }
+
+  /**
+   * Makes steps ready to run as one, where the backend can; otherwise says why not, and they run one by one.
+   * Throws as `checkRegion` for a region that makes no sense, HT_UNSUPPORTED for a step that does not run here.
+   */
+  compile(region: Region): Executable | Refusal {
+    this.#alive();
+    checkRegion(region);
+    if (this.#driver.compile === undefined) return { reason: `${this.name} runs steps one by one` };
+    for (const { op, spec } of region.steps) {
+      const answer = this.supports(op, spec);
+      if (answer !== true) throw unsupported(op, spec, this.name, answer.reason);
+    }
+    const compiled = this.#driver.compile(region);
+    if ('reason' in compiled) return compiled;
+    let disposed = false;
+    return {
+      variant: compiled.variant,
+      run: (inputs) => {
+        this.#alive();
+        if (disposed) throw new HalftoneError('HT_DISPOSED', 'the region was disposed; compile it again');
+        checkRegionInputs(region, inputs);
+        return compiled.run(inputs);
+      },
+      dispose() {
+        if (disposed) return;
+        disposed = true;
+        compiled.dispose();
       },
     };
   }
@@ -245,6 +273,14 @@ export class OpRunner {
     }
     checkDesc(op, name, desc, operand);
   }
+}
+
+function unsupported(op: OpName, spec: object, backend: string, reason: string): HalftoneError {
+  return new HalftoneError('HT_UNSUPPORTED', `${op} on ${backend}: ${reason}; use another backend for it`, {
+    op,
+    spec,
+    backend,
+  });
 }
 
 function definition<O extends OpName>(op: O): OpDefinition<OpSpecs[O]> {

@@ -2,6 +2,7 @@ import {
   type Backend,
   catalogue,
   type DeviceTensor,
+  type Executable,
   type PreparedOp,
   sizeOf,
   type Tensor,
@@ -10,20 +11,23 @@ import { baseOf } from '../lower/lowering.ts';
 import type { HostStep, KernelStep, Value } from '../lower/program.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lastUses, TensorPool } from './memory.ts';
+import { readersAfter, regionOf, type RegionOfValues, segmentsOf } from './regions.ts';
 
 type Action = () => void | Promise<void>;
 
 /**
- * A plan with its memory: kernels prepared, weights packed, every tensor allocated once and used again by later values
- * of the same size. Runs one batch at a time.
+ * A plan with its memory: regions compiled where their backend can; else kernels prepared, weights packed, every tensor
+ * allocated once and used again by later values of the same size. Runs one batch at a time.
  */
 export class Instance {
   readonly plan: Plan;
   readonly #actions: Action[] = [];
-  readonly #prepared: PreparedOp[] = [];
+  readonly #prepared: (PreparedOp | Executable)[] = [];
   readonly #pool = new TensorPool();
   readonly #homes = new Map<Value, Map<Backend, DeviceTensor>>();
   readonly #hosted = new Map<Value, Tensor>();
+  /** Tensors of this run that nobody else has. */
+  readonly #given = new Set<Tensor>();
   readonly #constants = new Map<Backend, Map<Tensor, DeviceTensor>>();
 
   constructor(plan: Plan) {
@@ -40,18 +44,24 @@ export class Instance {
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const { program } = this.plan;
     for (const [name, value] of program.inputs) this.#hosted.set(value, feeds[name]!);
-    for (const action of this.#actions) {
-      const pending = action();
-      if (pending) await pending;
+    try {
+      for (const action of this.#actions) {
+        const pending = action();
+        if (pending) await pending;
+      }
+      const results: [name: string, result: Tensor][] = [];
+      for (const { name, value, shape } of program.outputs) {
+        const found = value.constant ?? this.#hosted.get(baseOf(value)) ?? (await this.#fetch(baseOf(value)));
+        // What a backend gave belongs to the caller, once.
+        const data = this.#given.delete(found) ? found.data : found.data.slice();
+        results.push([name, { dtype: found.dtype, shape, data } as Tensor]);
+      }
+      // as entries: an assignment to a value named `__proto__` would be lost
+      return Object.fromEntries(results);
+    } finally {
+      this.#hosted.clear();
+      this.#given.clear();
     }
-    const results: [name: string, result: Tensor][] = [];
-    for (const { name, value, shape } of program.outputs) {
-      const found = value.constant ?? (await this.#fetch(baseOf(value)));
-      const data = value.constant || this.#hosted.has(baseOf(value)) ? found.data.slice() : found.data;
-      results.push([name, { dtype: found.dtype, shape, data } as Tensor]);
-    }
-    // as entries: an assignment to a value named `__proto__` would be lost
-    return Object.fromEntries(results);
   }
 
   dispose(): void {
@@ -63,10 +73,40 @@ export class Instance {
   #build(): void {
     const { program, steps } = this.plan;
     const releases = lastUses(program);
-    steps.forEach((planned, i) => {
-      if ('backend' in planned) this.#buildKernel(planned.step, planned.backend);
-      else this.#buildHost(planned.step);
-      for (const value of releases[i]!) this.#release(value);
+    const readAfter = readersAfter(program);
+    for (const segment of segmentsOf(steps)) {
+      if ('host' in segment) {
+        this.#buildHost(segment.host);
+      } else {
+        const { first, backend, steps: kernels } = segment;
+        const values = regionOf(kernels, readAfter(first + kernels.length));
+        const compiled = backend.compile(values.region);
+        if ('reason' in compiled) {
+          for (const [i, step] of kernels.entries()) {
+            this.#buildKernel(step, backend);
+            for (const value of releases[first + i]!) this.#release(value);
+          }
+        } else this.#buildRegion(compiled, values);
+      }
+    }
+  }
+
+  #buildRegion(executable: Executable, { inputs, outputs }: RegionOfValues): void {
+    this.#prepared.push(executable);
+    const take = (results: readonly Tensor[]): void => {
+      for (const [i, result] of results.entries()) {
+        this.#hosted.set(outputs[i]!, result);
+        this.#given.add(result);
+      }
+    };
+    const run = (operands: readonly Tensor[]): void | Promise<void> => {
+      const results = executable.run(operands);
+      return results instanceof Promise ? results.then(take) : take(results);
+    };
+    this.#actions.push(() => {
+      const here = inputs.map((value) => this.#hosted.get(value));
+      if (here.every((tensor) => tensor !== undefined)) return run(here);
+      return Promise.all(inputs.map((value) => this.#fetch(value))).then(run);
     });
   }
 
@@ -132,7 +172,10 @@ export class Instance {
     const hosted = this.#hosted.get(base);
     if (hosted) return hosted;
     for (const [backend, tensor] of this.#homes.get(base) ?? []) {
-      if (backend !== except) return await backend.read(tensor);
+      if (backend === except) continue;
+      const read = await backend.read(tensor);
+      this.#given.add(read);
+      return read;
     }
     throw new Error(`value ${base.label} is read before it is computed`);
   }
