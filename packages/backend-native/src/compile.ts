@@ -1,11 +1,11 @@
 // A region as a program of the addon: every step is recorded once, and one crossing does them all.
 import {
+  byteSize,
   type CompileHostRegion,
   dtypes,
   HalftoneError,
   type HostIO,
   planArena,
-  type Region,
   sizeOf,
   type Tensor,
   type TensorDesc,
@@ -15,22 +15,26 @@ import type { Addon, Engine, Program } from './native.ts';
 /** Kernels read and write whole vectors best where these begin at a cache line. */
 const ALIGNMENT = 64;
 
+/** Bytes of a result that is copied out of the program's memory sooner than a new array is shown to native code. */
+const COPIED = 4096;
+
 export function compileRegion(addon: Addon, engine: Engine): CompileHostRegion {
   return (region, steps) => {
     const computed = region.steps.find(
       ({ op, inputs }) => op === 'qconv2d' && typeof inputs['w'] === 'number',
     );
     if (computed) return { reason: 'filters that are computed are packed anew in each run' };
-    const { offsets, byteLength } = planArena(region, ALIGNMENT);
+    const large = region.outputs.filter((value) => byteSize(region.values[value]!) > COPIED);
+    const { offsets, byteLength } = planArena(region, ALIGNMENT, new Set([...region.inputs, ...large]));
     const program = create(addon, engine, Math.max(byteLength, ALIGNMENT));
     try {
       const memory = program.memory();
       const inputs = region.inputs.map((value) => blank(region.values[value]!));
-      const outputs = region.outputs.map((value) => blank(region.values[value]!));
+      const outputs = large.map((value) => blank(region.values[value]!));
       const tensors = region.values.map((desc, value): Tensor | undefined => {
         const offset = offsets[value];
         if (offset !== undefined) return over(desc, memory, offset);
-        return inputs[region.inputs.indexOf(value)] ?? outputs[region.outputs.indexOf(value)];
+        return inputs[region.inputs.indexOf(value)] ?? outputs[large.indexOf(value)];
       });
       program.record([...inputs, ...outputs].map(({ data }) => data));
       for (const { kernel, inputs: operands, outputs: results } of steps) {
@@ -40,22 +44,29 @@ export function compileRegion(addon: Addon, engine: Engine): CompileHostRegion {
         kernel.run(io as HostIO);
       }
       program.finish();
+      const results = region.outputs.map((value) => ({
+        desc: region.values[value]!,
+        place: tensors[value]!,
+      }));
+      const isLarge = new Set<Tensor>(outputs);
+      return {
+        variant: `${region.steps.length} steps in one call`,
+        run(given) {
+          const arrays = given.map(({ data }) => fixed(data));
+          const fresh = results.map(({ desc, place }) => (isLarge.has(place) ? blank(desc) : undefined));
+          for (const tensor of fresh) if (tensor) arrays.push(tensor.data);
+          program.run(arrays);
+          return results.map(
+            ({ desc, place }, i) => fresh[i] ?? ({ ...desc, data: place.data.slice() } as Tensor),
+          );
+        },
+        dispose: () => program.dispose(),
+      };
     } catch (error) {
       program.dispose();
       throw error;
     }
-    return {
-      variant: `${region.steps.length} steps in one call`,
-      run: (given) => run(program, region, given),
-      dispose: () => program.dispose(),
-    };
   };
-}
-
-function run(program: Program, { values, outputs }: Region, given: readonly Tensor[]): readonly Tensor[] {
-  const results = outputs.map((value) => blank(values[value]!));
-  program.run([...given.map(({ data }) => fixed(data)), ...results.map(({ data }) => data)]);
-  return results;
 }
 
 function create(addon: Addon, engine: Engine, bytes: number): Program {

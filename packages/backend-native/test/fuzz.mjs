@@ -11,7 +11,7 @@ function random(seed) {
 }
 
 /** Makes so many calls and gives how many of them threw. */
-export function fuzzAddon(addon, calls, seed) {
+export function fuzzAddon(addon, count, seed) {
   const next = random(seed);
   const pick = (list) => list[Math.floor(next() * list.length)];
   const engines = [new addon.Engine('', 1), new addon.Engine('', 3), new addon.Engine('scalar', 1)];
@@ -103,6 +103,25 @@ export function fuzzAddon(addon, calls, seed) {
     (bytes) => addon.release(addon.allocate(typeof bytes === 'number' ? Math.min(bytes, 1 << 16) : bytes)),
     (buffer) => addon.release(buffer),
   ];
+  // Every call may be recorded, and what was recorded may be run with anything.
+  const calls = [...targets];
+  targets.push(
+    ...Array.from({ length: 12 }, () => (...values) => {
+      const program = new addon.Program(pick(engines), pick([1, 64, 4096]));
+      const own = new Uint8Array(program.memory());
+      const given = values.filter((value) => ArrayBuffer.isView(value) && !(value instanceof DataView));
+      program.record(next() < 0.9 ? given : anything());
+      try {
+        pick(calls)(...values.map((value) => (value instanceof Uint8Array && next() < 0.3 ? own : value)));
+      } catch {
+        // What does not fit is not recorded.
+      }
+      if (next() < 0.9) program.finish();
+      program.run(given);
+      if (next() < 0.2) program.dispose();
+      program.run(next() < 0.5 ? given.map((value) => value.slice()) : anything());
+    }),
+  );
   /** Arguments that fit a method, so that calls get past the first check; one of them is then spoilt. */
   const plausible = [
     [new Float32Array(64), new Float32Array(8).fill(1), new Int8Array(8), new Int8Array(64), 1, 8, 8, true],
@@ -173,7 +192,7 @@ export function fuzzAddon(addon, calls, seed) {
     ],
   ];
   let threw = 0;
-  for (let i = 0; i < calls; i++) {
+  for (let i = 0; i < count; i++) {
     const values =
       next() < 0.7 ? [...pick(plausible)] : Array.from({ length: Math.floor(next() * 12) }, anything);
     if (next() < 0.8 && values.length > 0) values[Math.floor(next() * values.length)] = anything();

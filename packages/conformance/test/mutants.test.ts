@@ -9,6 +9,7 @@ import { packed } from './mutants/memory.ts';
 import { withOps } from './mutants/mutate.ts';
 import { exactDot, summing } from './mutants/products.ts';
 import { finishing, quantizeCode, quantizing, requantizeCode, requantizing } from './mutants/rounding.ts';
+import { regional } from './mutants/regions.ts';
 import { queued } from './mutants/timeline.ts';
 
 const found: Judgement[] = [];
@@ -18,6 +19,7 @@ describe('a backend without a bug passes', () => {
     ['with the reference ops in host memory', withOps()],
     ['with its memory in one block', arena()],
     ['with a queue', withDriver(queued())],
+    ['with compiled regions', withDriver(regional())],
     ['with packed weights', withDriver((driver) => packed(driver, () => ({})))],
     [
       'with the kernels that mutants are made of',

@@ -1,15 +1,18 @@
 import {
   type Backend,
   type BackendProvider,
+  type CompileHostRegion,
   hostBackend,
   isHalftoneError,
   type NumericClass,
   openBackend,
   type OpName,
   opNames,
+  type Region,
   type Tensor,
   tensor,
   transposeTensor,
+  zeros,
 } from '@halftone/core';
 import { constantOf } from '../src/ir.ts';
 import type { Graph, Node, SymbolicShape, ValueInfo } from '../src/ir.ts';
@@ -77,7 +80,12 @@ export function nullBackend(
 }
 
 /** A backend that really computes a few float ops, as plainly as can be. */
-export function tinyBackend(name: string, ops: readonly OpName[], fail?: () => boolean): BackendProvider {
+export function tinyBackend(
+  name: string,
+  ops: readonly OpName[],
+  fail?: () => boolean,
+  compile?: CompileHostRegion,
+): BackendProvider {
   const all = {
     binary: (spec: { function: string }, io: Readonly<Record<string, Tensor>>) => {
       if (fail?.()) throw new Error('the kernel broke');
@@ -114,7 +122,37 @@ export function tinyBackend(name: string, ops: readonly OpName[], fail?: () => b
     },
   };
   const chosen = Object.fromEntries(Object.entries(all).filter(([op]) => ops.includes(op as OpName)));
-  return hostBackend({ name, device: 'test', numericClass: () => 'f32-ieee', ops: chosen as never });
+  return hostBackend({
+    name,
+    device: 'test',
+    numericClass: () => 'f32-ieee',
+    ops: chosen as never,
+    ...(compile ? { compile } : {}),
+  });
+}
+
+/** Runs the steps of a region in one loop; `made` sees each region, `later` makes it answer with a promise. */
+export function inOneLoop(made: (region: Region) => void, later = false): CompileHostRegion {
+  return (region, steps) => {
+    made(region);
+    return {
+      variant: 'loop',
+      run(inputs) {
+        const values = region.values.map(({ dtype, shape }) => zeros(dtype, shape));
+        for (const [i, value] of region.inputs.entries()) values[value] = inputs[i]!;
+        for (const { kernel, inputs: operands, outputs } of steps) {
+          const io = Object.entries({ ...operands, ...outputs }).map(([name, operand]) => [
+            name,
+            typeof operand === 'number' ? values[operand]! : operand,
+          ]);
+          kernel.run(Object.fromEntries(io));
+        }
+        const results = region.outputs.map((value) => values[value]!);
+        return later ? Promise.resolve(results) : results;
+      },
+      dispose() {},
+    };
+  };
 }
 
 export async function open(...providers: BackendProvider[]): Promise<Backend[]> {

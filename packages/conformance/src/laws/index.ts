@@ -4,6 +4,7 @@ import { aliasing, copies, counters, guards } from './memory.ts';
 import { determinism, isolation, ordering, preparations } from './order.ts';
 import { packedOnce } from './packed-once.ts';
 import { capabilities, honesty, packing } from './promises.ts';
+import { regions } from './regions.ts';
 
 /** Rules that hold for every backend, whatever it computes. */
 export const laws: readonly Law[] = [
@@ -19,6 +20,7 @@ export const laws: readonly Law[] = [
   capabilities,
   packing,
   packedOnce,
+  regions,
   recovery,
   endings,
   afterwards,

@@ -6,6 +6,7 @@ import type { Mutant } from './mutate.ts';
 import { networks } from './networks.ts';
 import { products } from './products.ts';
 import { promises } from './promises.ts';
+import { regions } from './regions.ts';
 import { rounding } from './rounding.ts';
 import { tables } from './tables.ts';
 import { timeline } from './timeline.ts';
@@ -23,5 +24,6 @@ export const mutants: readonly Mutant[] = [
   ...bounds,
   ...aliases,
   ...timeline,
+  ...regions,
   ...promises,
 ];

@@ -3,26 +3,28 @@ import type { Region } from './region.ts';
 
 /** Where the values of a region stand in one block of memory. */
 export interface Arena {
-  /** Bytes from the start of the block to each value; undefined for inputs and outputs of the region. */
+  /** Bytes from the start of the block to each value; undefined for those outside. */
   readonly offsets: readonly (number | undefined)[];
   readonly byteLength: number;
 }
 
 /**
- * Places the values between the steps of a region in one block: those that are needed at the same time stand apart, others
- * take each other's place. Largest first, each at the lowest place where it fits; `alignment` in bytes.
+ * Places the values of a region in one block, but for those that are `outside`: what is needed at the same time stands apart,
+ * the rest take each other's place. Largest first, each at the lowest place where it fits; `alignment` in bytes.
  */
-export function planArena(region: Region, alignment: number): Arena {
+export function planArena(region: Region, alignment: number, outside: ReadonlySet<number>): Arena {
   const { values, inputs, outputs, steps } = region;
-  const outside = new Set([...inputs, ...outputs]);
   const lives = values.map(() => ({ first: Infinity, last: -1 }));
+  const live = (value: number, at: number): void => {
+    const life = lives[value]!;
+    life.first = Math.min(life.first, at);
+    life.last = Math.max(life.last, at);
+  };
+  for (const input of inputs) live(input, 0);
+  for (const output of outputs) live(output, steps.length);
   for (const [i, step] of steps.entries()) {
-    for (const value of [...Object.values(step.inputs), ...Object.values(step.outputs)]) {
-      if (typeof value !== 'number') continue;
-      const life = lives[value]!;
-      life.first = Math.min(life.first, i);
-      life.last = i;
-    }
+    for (const value of [...Object.values(step.inputs), ...Object.values(step.outputs)])
+      if (typeof value === 'number') live(value, i);
   }
   const offsets = new Array<number | undefined>(values.length).fill(undefined);
   const sizes = values.map((value) => Math.ceil(byteSize(value) / alignment) * alignment);

@@ -25,8 +25,13 @@ const MOST_BOUND = 1024;
 /** Plans kept for different input shapes; the least recently used goes first. */
 const KEPT_INSTANCES = 2;
 
+type Feeds = Readonly<Record<string, Tensor>>;
+
 /** A model ready to run. Runs are done one after the other, also when they are asked for at once. */
 export class GraphSession {
+  /** Names of the inputs that `run` needs. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   readonly #graph: Graph;
   readonly #options: SessionOptions;
   readonly #arithmetic: Arithmetic;
@@ -43,6 +48,8 @@ export class GraphSession {
    */
   constructor(graph: Graph, options: SessionOptions) {
     this.#graph = prepareInteger(graph);
+    this.inputNames = this.#graph.inputs.map((input) => input.name);
+    this.outputNames = this.#graph.outputs.map((output) => output.name);
     this.#options = options;
     this.#arithmetic = arithmeticOf(options);
     this.#bound = shapeInputs(this.#graph);
@@ -50,22 +57,10 @@ export class GraphSession {
       requireOperators({ ...this.#graph, nodes: this.#graph.nodes.filter((node) => !hasBranches(node)) });
       return;
     }
-    const shapes = Object.fromEntries(
-      graph.inputs.map((input) => [
-        input.name,
-        (input.shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1)),
-      ]),
+    const shapes = this.#graph.inputs.map(({ shape }) =>
+      (shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1)),
     );
-    this.#last = this.#instance(shapes, {}).plan;
-  }
-
-  /** Names of the inputs that `run` needs. */
-  get inputNames(): readonly string[] {
-    return this.#graph.inputs.map((input) => input.name);
-  }
-
-  get outputNames(): readonly string[] {
-    return this.#graph.outputs.map((output) => output.name);
+    this.#last = this.#instance(shapes, []).plan;
   }
 
   /**
@@ -88,7 +83,7 @@ export class GraphSession {
    * Runs the model on host tensors by input name; results are the caller's own.
    * Throws HT_INVALID_ARGUMENT for missing or unknown inputs, HT_DTYPE_MISMATCH, HT_SHAPE_MISMATCH.
    */
-  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async run(feeds: Feeds): Promise<Record<string, Tensor>> {
     this.#alive();
     this.#checkFeeds(feeds);
     const before = this.#queue;
@@ -96,8 +91,8 @@ export class GraphSession {
       await before.catch(() => {});
       this.#alive();
       const instance = this.#instance(
-        Object.fromEntries(this.inputNames.map((name) => [name, feeds[name]!.shape])),
-        Object.fromEntries(this.#bound.map((name) => [name, feeds[name]!])),
+        this.inputNames.map((name) => feeds[name]!.shape),
+        this.#bound.map((name) => feeds[name]!),
       );
       this.#last = instance.plan;
       return await instance.run(feeds);
@@ -115,15 +110,12 @@ export class GraphSession {
     this.#instances.clear();
   }
 
-  #instance(
-    shapes: Readonly<Record<string, readonly number[]>>,
-    bound: Readonly<Record<string, Tensor>>,
-  ): Instance {
-    const values = Object.entries(bound).map(([name, { data }]) => [name, Array.from(data, String)]);
-    const key = JSON.stringify([shapes, values]);
-    const found = this.#instances.get(key);
-    const copies = Object.fromEntries(Object.entries(bound).map(([name, value]) => [name, copyOf(value)]));
-    const instance = found ?? new Instance(this.#plan(bindInputs(this.#graph, copies), shapes));
+  /** By the shapes of all inputs, and the inputs whose elements decide shapes. */
+  #instance(shapes: readonly (readonly number[])[], bound: readonly Tensor[]): Instance {
+    let key = '';
+    for (const shape of shapes) key += `${shape.join(' ')};`;
+    for (const { data } of bound) key += `${data.join(' ')};`;
+    const instance = this.#instances.get(key) ?? this.#newInstance(shapes, bound);
     this.#instances.delete(key);
     this.#instances.set(key, instance);
     if (this.#instances.size > KEPT_INSTANCES) {
@@ -132,6 +124,12 @@ export class GraphSession {
       entry.dispose();
     }
     return instance;
+  }
+
+  #newInstance(shapes: readonly (readonly number[])[], bound: readonly Tensor[]): Instance {
+    const named = Object.fromEntries(this.inputNames.map((name, i) => [name, shapes[i]!]));
+    const copies = Object.fromEntries(this.#bound.map((name, i) => [name, copyOf(bound[i]!)]));
+    return new Instance(this.#plan(bindInputs(this.#graph, copies), named));
   }
 
   #plan(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Plan {
@@ -152,14 +150,13 @@ export class GraphSession {
     );
   }
 
-  #checkFeeds(feeds: Readonly<Record<string, Tensor>>): void {
-    const wanted = this.inputNames.join(', ');
+  #checkFeeds(feeds: Feeds): void {
     for (const { name, elementType } of this.#graph.inputs) {
       const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
       if (feed === undefined)
         throw new HalftoneError(
           'HT_INVALID_ARGUMENT',
-          `input ${name} is missing; the model takes ${wanted}`,
+          `input ${name} is missing; the model takes ${this.inputNames.join(', ')}`,
           { input: name },
         );
       if (feed.dtype !== elementType) {
@@ -188,9 +185,11 @@ export class GraphSession {
     }
     for (const name in feeds) {
       if (!this.inputNames.includes(name))
-        throw new HalftoneError('HT_INVALID_ARGUMENT', `the model has no input ${name}; it takes ${wanted}`, {
-          input: name,
-        });
+        throw new HalftoneError(
+          'HT_INVALID_ARGUMENT',
+          `the model has no input ${name}; it takes ${this.inputNames.join(', ')}`,
+          { input: name },
+        );
     }
   }
 
