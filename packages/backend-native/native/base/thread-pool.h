@@ -24,6 +24,9 @@ class ThreadPool {
 
   unsigned threads() const { return static_cast<unsigned>(workers_.size()) + 1; }
 
+  // Whether no thread sleeps: then even small work is worth sharing.
+  bool awake() const { return sleeping_.load(std::memory_order_relaxed) == 0; }
+
   // Runs the parts of the task, no more than there are threads, and waits for all of them.
   void Run(unsigned parts, Task task, void* context);
 

@@ -10,8 +10,6 @@
 namespace halftone::qgemm {
 namespace {
 
-// Products with fewer multiplications are done before another thread has woken up.
-constexpr size_t kWorthThreads = size_t{2} << 20;
 // So many sums push everything else out of the second cache.
 constexpr size_t kPastCaches = size_t{1} << 20;
 
@@ -31,9 +29,7 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   const bool native = gemm->kernel_->tier == kAmx;
   gemm->converts_a_ = layout == Layout::kPairs;
   gemm->flips_a_ = layout == Layout::kQuads && !native && PartnerSigned(gemm->kernel_->tier, shape.b_signed) != shape.a_signed;
-  size_t work;
-  const bool large = !CheckedMultiply(shape.m, shape.n, &work) || !CheckedMultiply(work, shape.k, &work) || work >= kWorthThreads;
-  gemm->threads_ = large ? threads : 1;
+  gemm->sharing_ = SharingOf(shape.m, shape.n, shape.k);
   gemm->lda_ = gemm->converts_a_ ? RoundUp(shape.k, 2) : shape.k;
   size_t codes = 1;
   if (gemm->converts_a_ || gemm->flips_a_) {
@@ -42,7 +38,7 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   }
   gemm->a_data_ = gemm->a_.Reserve(codes);
   gemm->row_sums_data_ = gemm->row_sums_.ReserveOf<int32_t>(shape.m);
-  gemm->scratch_ = std::vector<Buffer>(gemm->threads_);
+  gemm->scratch_ = std::vector<Buffer>(gemm->sharing_ == Sharing::kNever ? 1 : threads);
   for (Buffer& scratch : gemm->scratch_) {
     gemm->scratch_data_.push_back(scratch.ReserveOf<uint8_t>(ScratchBytes(RoundUp(shape.k, kDepthBlock))));
     if (!gemm->scratch_data_.back()) return nullptr;
@@ -103,12 +99,13 @@ void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
   product.ldy = n;
   const bool prepares = sums || own_a;
   // Rows that all threads read are prepared first; others just before they are used, while the cache has them.
-  const bool before = prepares && threads_ > 1 && ByColumns(threads_, m, n);
+  const unsigned threads = ThreadsNow(sharing_, *pool);
+  const bool before = prepares && threads > 1 && ByColumns(threads, m, n);
   if (before)
-    pool->Run(threads_, [&](unsigned thread, unsigned threads) {
-      PrepareRows(operands.a, m * thread / threads, m * (thread + 1) / threads, sums);
+    pool->Run(threads, [&](unsigned thread, unsigned count) {
+      PrepareRows(operands.a, m * thread / count, m * (thread + 1) / count, sums);
     });
-  ForParts(pool, threads_, product, [&](const Part& part) {
+  ForParts(pool, threads, product, [&](const Part& part) {
     const bool prepare = prepares && !before && part.first;
     const size_t rows = prepare ? kPreparedRows : part.m1 - part.m0;
     for (size_t i = part.m0; i < part.m1; i += rows) {

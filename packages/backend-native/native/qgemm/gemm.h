@@ -7,6 +7,7 @@
 #include "../base/thread-pool.h"
 #include "../loops/loops.h"
 #include "columns.h"
+#include "parts.h"
 #include "qgemm.h"
 
 namespace halftone::qgemm {
@@ -49,7 +50,7 @@ class Gemm {
   const Loops* loops_ = nullptr;
   bool converts_a_ = false;
   bool flips_a_ = false;
-  unsigned threads_ = 1;
+  Sharing sharing_ = Sharing::kNever;
   size_t lda_ = 0;
   Columns columns_;
   Buffer a_, row_sums_;

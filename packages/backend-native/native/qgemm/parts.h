@@ -9,6 +9,21 @@
 
 namespace halftone::qgemm {
 
+// When other threads take part: waking one costs as much as some ten thousand sums, one that is awake begins at once.
+enum class Sharing { kNever, kAwake, kAlways };
+
+// For a product of this shape; each sum costs about as much as so many more multiplications when it is finished.
+inline Sharing SharingOf(size_t m, size_t n, size_t k) {
+  constexpr size_t kFinish = 64, kWorthAwake = size_t{1} << 20, kWorthWaking = size_t{4} << 20;
+  size_t work;
+  if (__builtin_mul_overflow(m, n, &work) || __builtin_mul_overflow(work, k + kFinish, &work)) return Sharing::kAlways;
+  return work < kWorthAwake ? Sharing::kNever : work < kWorthWaking ? Sharing::kAwake : Sharing::kAlways;
+}
+
+inline unsigned ThreadsNow(Sharing sharing, const ThreadPool& pool) {
+  return sharing == Sharing::kAlways || (sharing == Sharing::kAwake && pool.awake()) ? pool.threads() : 1;
+}
+
 // What a kernel is called with, by one of the threads; `first`: no columns of these rows came before.
 struct Part {
   size_t m0, m1, n0, n1;
