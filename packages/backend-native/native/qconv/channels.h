@@ -7,11 +7,32 @@
 #include "../arch/cpu.h"
 #include "../loops/loops.h"
 #include "../qgemm/qgemm.h"
+#include "window.h"
 
 namespace halftone::qconv {
 
 // Channels are padded to blocks of so many.
 constexpr size_t kChannelBlock = 64;
+
+// Channels that the kernel of quads takes at a time: 64 of them fill a vector, fewer lie in it once for each of several windows.
+struct ChannelBlock {
+  size_t first, width;
+
+  static ChannelBlock At(size_t first, size_t channels) {
+    const size_t rest = channels - first;
+    return {first, rest > 48 ? size_t{64} : rest > 16 ? size_t{32} : size_t{16}};
+  }
+  // Channel of each of the 64 places; those past the last channel are padding.
+  size_t channel(size_t place, size_t channels) const {
+    return first + place % (channels < width && width % channels == 0 ? channels : width);
+  }
+};
+
+inline size_t CountChannelBlocks(size_t channels) {
+  size_t count = 0;
+  for (size_t at = 0; at < channels; at += ChannelBlock::At(at, channels).width) ++count;
+  return count;
+}
 
 // Weights without their zero points.
 struct ChannelWeights {
@@ -19,63 +40,54 @@ struct ChannelWeights {
   size_t channels, padded;
   // [(tap + 1) / 2][padded][2]; what is behind the last tap is 0.
   const int16_t* pairs;
-  // Of each kernel column four rows side by side, in the order of the kernel that interleaves codes, repeated where that fills
-  // a block; null where weights are no bytes.
+  // Of each kernel column four rows side by side, in the order of the kernel that interleaves codes, and that once for each row
+  // at which the window may begin among the four: [block][start][column][row / 4][kQuadBytes]. Null where weights are no bytes.
   const int8_t* quads;
 
   size_t taps() const { return kernel_h * kernel_w; }
   size_t row_quads() const { return (kernel_h + 3) / 4; }
+  size_t starts() const { return 4 * row_quads() - kernel_h + 1; }
+  // Bytes of quads of a block from one start to the next.
+  size_t start_bytes() const { return kernel_w * row_quads() * 4 * kChannelBlock; }
 };
 
-// Whether so few channels fill a block by being repeated: windows side by side then lie in one vector.
-inline bool Repeats(size_t channels) { return channels > 0 && channels < kChannelBlock && kChannelBlock % channels == 0; }
-
-// One line of windows, over an image with its border and unsigned codes, or over lines as they came.
-struct ChannelLine {
+// Lines of windows. The kernel reads images with their border and unsigned codes, or images as they came.
+struct ChannelImages {
   const ChannelWeights* weights;
-  // The first code of the first window in its image, how many there are, and codes from one to the next.
-  const uint8_t* first;
-  size_t count, step;
-  // Columns from one window, and from one column of a window, to the next.
-  size_t stride, dilation;
-  // Codes from the first of a window to each tap.
+  const Window* window;
+  const uint8_t* bordered;
+  // Codes from the first of a window to each tap, where there is a border.
   const size_t* offsets;
-  // Lines as they came: one for each row of the kernel, null for the border, with columns of border before and behind.
-  const uint8_t* const* rows;
-  size_t left, width;
-  // What makes codes unsigned, and the border's, which is.
-  uint8_t flip, border;
+  const uint8_t* x;
+  // What makes codes of x unsigned, and the code of the border as it came.
+  uint8_t flip, zero;
   qgemm::Epilogue epilogue;
-  void* y;  // [count][channels]
+  void* y;
   uint8_t* scratch;
   const Loops* loops;
 };
 
-// Bytes of scratch for lines of so many columns.
-inline size_t ChannelScratchBytes(const ChannelWeights& weights, size_t columns) {
-  const size_t sums = weights.padded * sizeof(int32_t), quads = columns * weights.row_quads() * 4 * kChannelBlock;
-  return sums > quads ? sums : quads;
-}
-
-// Up to 63 codes behind the last channel of a window are read.
-using ChannelKernel = void (*)(const ChannelLine& line);
+// Computes lines [first, last) of all images. Up to 63 codes behind the last channel of a window with its border are read.
+using ChannelKernel = void (*)(const ChannelImages& images, size_t first, size_t last);
 
 struct ChannelKernelRow {
   const char* name;
   ChannelKernel kernel;
-  // Whether it reads lines as they came.
+  // Bytes of scratch for a thread, which begin at a multiple of kAlignment.
+  size_t (*scratch_bytes)(const Window& window);
+  // Whether it reads images as they came.
   bool reads_lines;
 };
 
 // The kernel of the best of these tiers, or the best that takes weights of int16.
 ChannelKernelRow SelectChannels(uint32_t tiers, bool quads, qgemm::Output output);
 
-// Where the kernel that interleaves codes meets a weight. Of 64 channels each vector has four of each sixteen.
-inline size_t QuadPlace(const ChannelWeights& weights, size_t channel, size_t tap) {
-  const size_t row = tap / weights.kernel_w, column = tap % weights.kernel_w;
-  const size_t quad = column * weights.row_quads() + row / 4;
-  const size_t in_block = channel % 16 / 4 * 64 + channel % kChannelBlock / 16 * 16 + channel % 4 * 4 + row % 4;
-  return (quad * weights.padded + channel / kChannelBlock * kChannelBlock) * 4 + in_block;
+// Where the kernel that interleaves codes meets a weight. Of 64 places each vector has four of each sixteen.
+inline size_t QuadPlace(const ChannelWeights& weights, size_t block, size_t place, size_t start, size_t tap) {
+  const size_t row = tap / weights.kernel_w + start, column = tap % weights.kernel_w;
+  const size_t quad = (block * weights.starts() + start) * weights.kernel_w * weights.row_quads() +
+                      column * weights.row_quads() + row / 4;
+  return quad * 4 * kChannelBlock + place % 16 / 4 * 64 + place / 16 * 16 + place % 4 * 4 + row % 4;
 }
 
 }  // namespace halftone::qconv

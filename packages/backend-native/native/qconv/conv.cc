@@ -139,13 +139,9 @@ bool Conv::ReservePatches() {
 bool Conv::ReserveChannels() {
   const FilterShape& filters = shape_.filters;
   for (size_t tap = 0; tap < filters.window.taps(); ++tap) offsets_.push_back(filters.tap_offset(tap));
-  ChannelWeights weights = {};
-  weights.kernel_h = filters.window.kernel_h;
-  weights.padded = RoundUp(filters.o, kChannelBlock);
-  lines_.assign(threads_, std::vector<const uint8_t*>(filters.window.kernel_h));
   for (unsigned thread = 0; thread < threads_; ++thread) scratch_.emplace_back();
   for (Buffer& scratch : scratch_)
-    if (!scratch.Reserve(ChannelScratchBytes(weights, filters.window.padded_w()))) return false;
+    if (!scratch.Reserve(channels_.scratch_bytes(filters.window))) return false;
   return true;
 }
 
@@ -293,36 +289,22 @@ void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, Thr
   const Window& window = shape.window;
   bool shifted;
   const qgemm::Epilogue epilogue = EpilogueOf(filters.sums_data, operands, &shifted);
-  const size_t lines = window.n * window.out_h, padded_line = window.padded_w() * window.c;
+  const size_t lines = window.n * window.out_h;
   pool->Run(threads_, [&](unsigned thread, unsigned threads) {
     const FloatEnvironment environment;
-    ChannelLine line = {};
-    line.weights = &filters.channels;
-    line.count = window.out_w;
-    line.step = window.stride_w * window.c;
-    line.stride = window.stride_w;
-    line.dilation = window.dilation_w;
-    line.offsets = offsets_.data();
-    line.epilogue = epilogue;
-    line.scratch = static_cast<uint8_t*>(scratch_[thread].data());
-    line.loops = loops_;
-    std::vector<const uint8_t*>& rows = lines_[thread];
-    line.rows = rows.data();
-    line.left = window.left;
-    line.width = window.w;
-    line.flip = shape_.x_signed ? 0x80 : 0;
-    line.border = operands.x_zero ^ line.flip;
-    for (size_t i = lines * thread / threads; i < lines * (thread + 1) / threads; ++i) {
-      const size_t image = i / window.out_h, top = i % window.out_h * window.stride_h;
-      if (image_data_) line.first = image_data_ + (image * window.padded_h() + top) * padded_line;
-      for (size_t r = 0; r < rows.size(); ++r) {
-        const size_t y = top + r * window.dilation_h - window.top;
-        // Above the image the difference wraps.
-        rows[r] = y < window.h ? operands.x + (image * window.h + y) * window.w * window.c : nullptr;
-      }
-      line.y = static_cast<uint8_t*>(operands.y) + i * window.out_w * shape.o * SizeOf(shape_.output);
-      channels_.kernel(line);
-    }
+    ChannelImages images = {};
+    images.weights = &filters.channels;
+    images.window = &window;
+    images.bordered = image_data_;
+    images.offsets = offsets_.data();
+    images.x = operands.x;
+    images.flip = shape_.x_signed ? 0x80 : 0;
+    images.zero = operands.x_zero;
+    images.epilogue = epilogue;
+    images.y = operands.y;
+    images.scratch = static_cast<uint8_t*>(scratch_[thread].data());
+    images.loops = loops_;
+    channels_.kernel(images, lines * thread / threads, lines * (thread + 1) / threads);
   });
 }
 

@@ -71,7 +71,6 @@ class Conv {
   ChannelKernelRow channels_ = {};
   // Of each thread.
   std::vector<Buffer> scratch_, rows_, row_sums_;
-  std::vector<std::vector<const uint8_t*>> lines_;
   // Bytes from the first code of a window to each of its runs, or taps.
   std::vector<size_t> offsets_;
   // Patches: see qgemm.h.

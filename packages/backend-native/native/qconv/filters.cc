@@ -31,7 +31,7 @@ bool PackChannels(Filters* filters, uint32_t tiers, const uint8_t* codes, const 
   w.channels = shape.o;
   w.padded = RoundUp(shape.o, kChannelBlock);
   const size_t taps = w.taps();
-  const size_t pairs = RoundUp(taps, 2) * w.padded, quads = 4 * w.row_quads() * w.kernel_w * w.padded;
+  const size_t pairs = RoundUp(taps, 2) * w.padded, quads = CountChannelBlocks(shape.o) * w.starts() * w.start_bytes();
   int16_t* const pair_data = filters->pairs.ReserveOf<int16_t>(pairs);
   int8_t* const quad_data = filters->quads.ReserveOf<int8_t>(quads);
   filters->sums_data = filters->sums.ReserveOf<int32_t>(w.padded);
@@ -46,12 +46,18 @@ bool PackChannels(Filters* filters, uint32_t tiers, const uint8_t* codes, const 
       const int32_t value = Value(codes[channel * taps + tap], shape.w_signed) - zero;
       bytes &= value >= -128 && value <= 127;
       pair_data[(tap / 2 * w.padded + channel) * 2 + tap % 2] = static_cast<int16_t>(value);
-      const size_t end = Repeats(shape.o) ? kChannelBlock : channel + 1;
-      for (size_t place = channel; place < end; place += shape.o)
-        quad_data[QuadPlace(w, place, tap)] = static_cast<int8_t>(value);
       filters->sums_data[channel] += value;
     }
   }
+  for (size_t at = 0, block = 0; at < shape.o; at += ChannelBlock::At(at, shape.o).width, ++block)
+    for (size_t place = 0; place < kChannelBlock; ++place) {
+      const size_t channel = ChannelBlock::At(at, shape.o).channel(place, shape.o);
+      if (channel >= shape.o) continue;
+      for (size_t tap = 0; tap < taps; ++tap)
+        for (size_t start = 0; start < w.starts(); ++start)
+          quad_data[QuadPlace(w, block, place, start, tap)] =
+              static_cast<int8_t>(pair_data[(tap / 2 * w.padded + channel) * 2 + tap % 2]);
+    }
   w.pairs = pair_data;
   // Others that come later may be no bytes.
   w.quads = lasting && bytes && (tiers & kAvx512Vnni) ? quad_data : nullptr;

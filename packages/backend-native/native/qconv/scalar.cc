@@ -4,15 +4,15 @@
 namespace halftone::qconv {
 namespace {
 
-void Sums(const ChannelLine& line, const uint8_t* pixel, int32_t* sums) {
-  const ChannelWeights& w = *line.weights;
+void Sums(const ChannelImages& images, const uint8_t* pixel, int32_t* sums) {
+  const ChannelWeights& w = *images.weights;
   const size_t taps = w.taps();
   for (size_t channel = 0; channel < w.padded; channel += 16) {
     int32_t acc[16] = {};
     for (size_t tap = 0; tap < taps; tap += 2) {
-      const uint8_t* a = pixel + line.offsets[tap] + channel;
+      const uint8_t* a = pixel + images.offsets[tap] + channel;
       // The weight behind the last tap is 0.
-      const uint8_t* b = pixel + line.offsets[tap + 1 < taps ? tap + 1 : tap] + channel;
+      const uint8_t* b = pixel + images.offsets[tap + 1 < taps ? tap + 1 : tap] + channel;
       const int16_t* pairs = w.pairs + (tap / 2 * w.padded + channel) * 2;
       for (size_t i = 0; i < 16; ++i) acc[i] += a[i] * pairs[2 * i] + b[i] * pairs[2 * i + 1];
     }
@@ -22,6 +22,6 @@ void Sums(const ChannelLine& line, const uint8_t* pixel, int32_t* sums) {
 
 }  // namespace
 
-void ChannelsPlain(const ChannelLine& line) { EachWindow<Sums>(line); }
+void ChannelsPlain(const ChannelImages& images, size_t first, size_t last) { EachWindow<Sums>(images, first, last); }
 
 }  // namespace halftone::qconv

@@ -11,14 +11,14 @@
 namespace halftone::qconv {
 namespace {
 
-void Sums(const ChannelLine& line, const uint8_t* pixel, int32_t* sums) {
-  const ChannelWeights& w = *line.weights;
+void Sums(const ChannelImages& images, const uint8_t* pixel, int32_t* sums) {
+  const ChannelWeights& w = *images.weights;
   const size_t taps = w.taps();
   for (size_t channel = 0; channel < w.padded; channel += 16) {
     __m256i low = _mm256_setzero_si256(), high = low;
     for (size_t tap = 0; tap < taps; tap += 2) {
       const auto at = [&](size_t t) {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(pixel + line.offsets[t] + channel));
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(pixel + images.offsets[t] + channel));
       };
       // The weight behind the last tap is 0.
       const __m128i a = at(tap), b = at(tap + 1 < taps ? tap + 1 : tap);
@@ -33,7 +33,7 @@ void Sums(const ChannelLine& line, const uint8_t* pixel, int32_t* sums) {
 
 }  // namespace
 
-void ChannelsAvx2(const ChannelLine& line) { EachWindow<Sums>(line); }
+void ChannelsAvx2(const ChannelImages& images, size_t first, size_t last) { EachWindow<Sums>(images, first, last); }
 
 }  // namespace halftone::qconv
 

@@ -1,4 +1,5 @@
-// Products of every tier beside the register loops of its unit, in one process: kernel-speed [tier [m n k [threads]]]
+// Products of every tier beside the register loops of its unit, in one process: kernel-speed [tier [m n k [threads]]];
+// convolutions of real networks: kernel-speed layers [tier [threads]].
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,16 @@
 
 #include "../qgemm/gemm.h"
 #include "peaks.h"
+#include "speed.h"
 
 namespace halftone {
+
+std::vector<uint8_t> RandomCodes(size_t count) {
+  std::vector<uint8_t> codes(count);
+  for (uint8_t& code : codes) code = static_cast<uint8_t>(rand() >> 7);
+  return codes;
+}
+
 namespace {
 
 struct Operation {
@@ -19,18 +28,12 @@ struct Operation {
   unsigned threads;
 };
 
-std::vector<uint8_t> Random(size_t count) {
-  std::vector<uint8_t> codes(count);
-  for (uint8_t& code : codes) code = static_cast<uint8_t>(rand() >> 7);
-  return codes;
-}
-
 // Operations a second, the median and the best of what fits the time.
 void Time(uint32_t tiers, const Operation& o, double peak, ThreadPool* pool) {
   using namespace qgemm;
   const Shape shape = {o.m, o.n, o.k, o.a_signed, o.b_signed, false, o.output, false, true};
   const std::unique_ptr<Gemm> gemm = Gemm::Make(shape, tiers, o.threads);
-  const std::vector<uint8_t> codes = Random(o.n * o.k), a_codes = Random(o.m * o.k);
+  const std::vector<uint8_t> codes = RandomCodes(o.n * o.k), a_codes = RandomCodes(o.m * o.k);
   const std::vector<float> multiplier(o.n, 1e-5f);
   PackedB packed;
   Pack(&packed, gemm->layout(), codes.data(), o.b_signed, o.n, o.k, false);
@@ -97,7 +100,10 @@ int main(int argc, char** argv) {
     const char* name;
     Tier tier;
   } tiers[] = {{"avx2", kAvx2}, {"avxvnni", kAvxVnni}, {"avx512vnni", kAvx512Vnni}, {"amx", kAmx}, {"neon", kNeon}, {"dotprod", kDotProd}};
+  const bool layers = argc > 1 && strcmp(argv[1], "layers") == 0;
   for (const auto& [name, tier] : tiers)
-    if (argc < 2 || strcmp(argv[1], name) == 0) TimeTier(name, tier, argc - 1, argv + 1);
+    if (layers) {
+      if (argc < 3 || strcmp(argv[2], name) == 0) TimeLayers(name, tier, argc > 3 ? std::max(1, atoi(argv[3])) : 1);
+    } else if (argc < 2 || strcmp(argv[1], name) == 0) TimeTier(name, tier, argc - 1, argv + 1);
   return 0;
 }
