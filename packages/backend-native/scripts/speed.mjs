@@ -1,5 +1,5 @@
 // How near the kernels come to what the CPU's units give: builds and runs native/speed. Arguments: [tier [m n k [threads]]], or
-// layers [tier [threads]] for convolutions of real networks.
+// layers [tier [threads [network]]] for convolutions of real networks.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

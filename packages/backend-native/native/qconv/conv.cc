@@ -53,6 +53,12 @@ std::unique_ptr<Conv> Conv::Make(const ConvShape& shape, uint32_t tiers, unsigne
     conv->channels_ = SelectChannels(tiers, shape.quads, shape.output);
     conv->name_ = conv->channels_.name;
     all = conv->ReserveChannels();
+  } else if (shape.form == Form::kLanes) {
+    conv->code_form_ = shape.x_signed ? CodeForm::kFlipped : CodeForm::kAsIs;
+    conv->lanes_ = SelectLanes(tiers);
+    conv->name_ = "qconv_%s_lanes_avx512vbmi";
+    conv->ReserveLanes();
+    all = true;
   } else if (shape.form == Form::kPatches) {
     conv->kernel_ = qgemm::Select(tiers, layout, 16, filters.padded_depth());
     conv->name_ = "qconv_%s_patches_amx";
@@ -136,6 +142,14 @@ bool Conv::ReservePatches() {
   return true;
 }
 
+void Conv::ReserveLanes() {
+  const FilterShape& filters = shape_.filters;
+  const Window& window = filters.window;
+  for (size_t row = 0; row < window.kernel_h; ++row)
+    for (size_t quad = 0; quad < filters.row_quads(); ++quad)
+      offsets_.push_back(row * window.dilation_h * window.padded_w() * window.c + quad * 4);
+}
+
 bool Conv::ReserveChannels() {
   const FilterShape& filters = shape_.filters;
   for (size_t tap = 0; tap < filters.window.taps(); ++tap) offsets_.push_back(filters.tap_offset(tap));
@@ -171,6 +185,8 @@ void Conv::Run(const Filters& filters, const ConvOperands& operands, ThreadPool*
     RunChannels(filters, operands, pool);
   else if (shape_.form == Form::kPatches)
     RunPatches(filters, operands, pool);
+  else if (shape_.form == Form::kLanes)
+    RunLanes(filters, operands, pool);
   else
     RunRows(filters, operands, pool);
 }
@@ -281,6 +297,18 @@ void Conv::RunRows(const Filters& filters, const ConvOperands& operands, ThreadP
           kernel_->kernel(product, 0, count, n0, std::min(outputs, n0 + most), static_cast<uint8_t*>(scratch_[thread].data()));
       }
     }
+  });
+}
+
+void Conv::RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
+  bool shifted;
+  const LaneImages images = {&shape_.filters.window, image_data_,    offsets_.data(),
+                             offsets_.size(),        filters.lanes,  shape_.filters.o,
+                             EpilogueOf(filters.sums_data, operands, &shifted), operands.y};
+  const size_t halves = CountHalves(shape_.filters.window);
+  pool->Run(threads_, [&](unsigned thread, unsigned threads) {
+    const FloatEnvironment environment;
+    lanes_(images, halves * thread / threads, halves * (thread + 1) / threads);
   });
 }
 

@@ -10,6 +10,7 @@
 #include "channels.h"
 #include "filters.h"
 #include "image.h"
+#include "lanes.h"
 
 namespace halftone::qconv {
 
@@ -48,8 +49,10 @@ class Conv {
   bool ReserveRows();
   bool ReservePatches();
   bool ReserveChannels();
+  void ReserveLanes();
   void RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
   void RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+  void RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
   void RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
   void Gather(size_t first, size_t count, size_t group, uint8_t* to) const;
   void SumRows(size_t count, const uint8_t* rows, uint32_t factor, int32_t* sums) const;
@@ -69,9 +72,10 @@ class Conv {
   uint8_t* image_data_ = nullptr;
   int32_t* group_sums_data_ = nullptr;
   ChannelKernelRow channels_ = {};
+  LaneKernel lanes_ = nullptr;
   // Of each thread.
   std::vector<Buffer> scratch_, rows_, row_sums_;
-  // Bytes from the first code of a window to each of its runs, or taps.
+  // Bytes from the first code of a window to each of its runs, taps or quads.
   std::vector<size_t> offsets_;
   // Patches: see qgemm.h.
   std::vector<size_t> tile_rows_;

@@ -2,22 +2,40 @@
 
 #include <string.h>
 
+#include "lanes.h"
+
 namespace halftone::qconv {
 namespace {
 
+// Quads of all filters up to which lanes are faster than products, whose rows have to be gathered.
+constexpr size_t kMostLaneQuads = 768;
 // Padding that patches may add to the depth before gathered rows are the better.
 constexpr double kMostPadding = 1.5;
 
 int32_t Value(uint8_t code, bool is_signed) { return is_signed ? static_cast<int8_t>(code) : code; }
 
+bool AllZero(const FilterShape& shape, const uint8_t* zeros) {
+  for (size_t j = 0; j < (shape.zero_per_column ? shape.o : 1); ++j)
+    if (zeros[j] != 0) return false;
+  return true;
+}
+
+bool FitsLanes(const FilterShape& shape, uint32_t tiers) {
+  const Window& window = shape.window;
+  if (!SelectLanes(tiers) || !shape.w_signed || shape.depth() == 0 || window.dilation_w != 1) return false;
+  if (window.stride_w * window.c > kMostLaneStep) return false;
+  // Short lines leave lanes without a window.
+  return shape.o * shape.quads() * RoundUp(window.out_w, kLaneWindows) <= kMostLaneQuads * window.out_w;
+}
+
 Form FormOf(const FilterShape& shape, uint32_t tiers, const uint8_t* zeros, bool lasting) {
   if (shape.group_channels() == 1 && shape.o == shape.window.c) return Form::kChannels;
-  if (!(tiers & kAmx) || shape.groups != 1 || !lasting || shape.depth() == 0) return Form::kRows;
-  // Rows of patches have codes of others between their runs, so that their sums are not those of the window.
-  for (size_t j = 0; j < (shape.zero_per_column ? shape.o : 1); ++j)
-    if (zeros[j] != 0) return Form::kRows;
+  // What remains knows nothing of zero points, and rows of patches have codes of others between their runs, so that their sums
+  // are not those of the window.
+  if (shape.groups != 1 || !lasting || shape.depth() == 0 || !AllZero(shape, zeros)) return Form::kRows;
+  if (FitsLanes(shape, tiers)) return Form::kLanes;
   // Offsets of patches have 32 bits.
-  if (shape.run_offset(shape.runs() - 1) + shape.run() > UINT32_MAX) return Form::kRows;
+  if (!(tiers & kAmx) || shape.run_offset(shape.runs() - 1) + shape.run() > UINT32_MAX) return Form::kRows;
   const double padded = static_cast<double>(shape.padded_depth());
   const bool worth = padded <= kMostPadding * static_cast<double>(RoundUp(shape.depth(), qgemm::kDepthBlock));
   return worth ? Form::kPatches : Form::kRows;
@@ -64,6 +82,29 @@ bool PackChannels(Filters* filters, uint32_t tiers, const uint8_t* codes, const 
   return true;
 }
 
+bool PackLanes(Filters* filters, const uint8_t* codes) {
+  const FilterShape& shape = filters->shape;
+  const size_t quads = shape.quads(), line = shape.window.kernel_w * shape.window.c;
+  const size_t bytes = RoundUp(shape.o, kLaneFilters) * quads * 4;
+  int8_t* const data = filters->quads.ReserveOf<int8_t>(bytes);
+  filters->sums_data = filters->sums.ReserveOf<int32_t>(shape.o);
+  if (!data || !filters->sums_data) return false;
+  memset(data, 0, bytes);
+  for (size_t filter = 0; filter < shape.o; ++filter) {
+    int32_t sum = 0;
+    for (size_t row = 0; row < shape.window.kernel_h; ++row)
+      for (size_t at = 0; at < line; ++at) {
+        const int8_t weight = static_cast<int8_t>(codes[(filter * shape.window.kernel_h + row) * line + at]);
+        const size_t quad = filter / kLaneFilters * quads + row * shape.row_quads() + at / 4;
+        data[(quad * kLaneFilters + filter % kLaneFilters) * 4 + at % 4] = weight;
+        sum += weight;
+      }
+    filters->sums_data[filter] = sum;
+  }
+  filters->lanes = data;
+  return true;
+}
+
 }  // namespace
 
 size_t Filters::byte_length() const {
@@ -79,6 +120,7 @@ std::unique_ptr<Filters> MakeFilters(const FilterShape& shape, uint32_t tiers, c
   filters->form = FormOf(shape, tiers, zeros, lasting);
   filters->layout = qgemm::LayoutFor(tiers);
   if (filters->form == Form::kChannels) return PackChannels(filters.get(), tiers, codes, zeros, lasting) ? std::move(filters) : nullptr;
+  if (filters->form == Form::kLanes) return PackLanes(filters.get(), codes) ? std::move(filters) : nullptr;
   const size_t depth = shape.depth(), n = shape.group_outputs();
   Buffer padded;
   const uint8_t* from = codes;

@@ -15,6 +15,8 @@ enum class Form : uint8_t {
   kPatches,
   // Products of rows that are gathered: K as (kernel row, kernel column, channel of the group).
   kRows,
+  // Sixteen windows side by side in a vector, where images have few channels: see lanes.h.
+  kLanes,
   // Each channel by itself: [tap][channel], int16 without their zero points.
   kChannels,
 };
@@ -34,6 +36,9 @@ struct FilterShape {
   size_t padded_depth() const { return runs() * RoundUp(run(), qgemm::kDepthBlock); }
   // Codes from the first of a window to each of its runs.
   size_t run_offset(size_t r) const { return tap_offset(joined() ? r * window.kernel_w : r); }
+  // Quads of codes of a window's rows, each row's for itself.
+  size_t row_quads() const { return (window.kernel_w * window.c + 3) / 4; }
+  size_t quads() const { return window.kernel_h * row_quads(); }
   size_t tap_offset(size_t tap) const {
     const size_t row = tap / window.kernel_w, column = tap % window.kernel_w;
     return (row * window.dilation_h * window.padded_w() + column * window.dilation_w) * window.c;
@@ -49,9 +54,12 @@ struct Filters {
   qgemm::Layout layout;
   // One of each group.
   std::vector<std::unique_ptr<qgemm::PackedB>> groups;
-  // Of kChannels, with the sum of each channel's weights.
+  // Of kChannels.
   ChannelWeights channels = {};
-  Buffer pairs, quads, sums;
+  Buffer pairs;
+  // Of kChannels and of kLanes: weights four and four, and the sum of each filter's.
+  Buffer quads, sums;
+  const int8_t* lanes = nullptr;
   int32_t* sums_data = nullptr;
 
   size_t byte_length() const;

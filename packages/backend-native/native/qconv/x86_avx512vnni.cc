@@ -14,6 +14,8 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
 
+#include "x86_codes512.inc"
+
 namespace halftone::qconv {
 namespace {
 
@@ -53,41 +55,19 @@ inline void LoadTransposed(const void* numbers, __m512i* v) {
 struct Finish {
   __m512i column[4];
   __m512i multiplier[4];
-  __m512 lo, hi;
-  __m512i zero;
-  bool is_signed, all_codes;
+  CodeLimits limits;
+  bool packing_clamps;
 
   Finish(const qgemm::Epilogue& e, const int32_t* columns, const float* multipliers)
-      : lo(_mm512_set1_ps(e.lo)), hi(_mm512_set1_ps(e.hi)), zero(_mm512_set1_epi16(static_cast<int16_t>(e.zero))),
-        is_signed(e.output == qgemm::Output::kInt8) {
+      : limits(e), packing_clamps(PackingClamps(e, multipliers, kChannelBlock)) {
     LoadTransposed(columns, column);
     LoadTransposed(multipliers, multiplier);
-    all_codes = AllCodes(e);
-  }
-
-  // Multipliers below 1 keep what is scaled within int32; then packing clamps to all codes there are.
-  bool AllCodes(const qgemm::Epilogue& e) const {
-    const int32_t least = is_signed ? -128 : 0;
-    if (e.lo != static_cast<float>(least - e.zero) || e.hi != static_cast<float>(least + 255 - e.zero)) return false;
-    __mmask16 small = 0xffff;
-    for (const __m512i m : multiplier)
-      small &= _mm512_cmp_ps_mask(_mm512_abs_ps(_mm512_castsi512_ps(m)), _mm512_set1_ps(1.0f), _CMP_LT_OQ);
-    return small == 0xffff;
-  }
-
-  template <bool CLAMP>
-  inline __attribute__((always_inline)) __m512i Whole(__m512i sum, int v) const {
-    __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_castsi512_ps(multiplier[v]));
-    if constexpr (CLAMP) t = _mm512_min_ps(_mm512_max_ps(t, lo), hi);
-    return _mm512_cvtps_epi32(t);
   }
 
   template <bool CLAMP>
   inline __attribute__((always_inline)) __m512i Codes(__m512i s0, __m512i s1, __m512i s2, __m512i s3) const {
-    const __m512i low = _mm512_packs_epi32(Whole<CLAMP>(s0, 0), Whole<CLAMP>(s1, 1));
-    const __m512i high = _mm512_packs_epi32(Whole<CLAMP>(s2, 2), Whole<CLAMP>(s3, 3));
-    const __m512i a = _mm512_adds_epi16(low, zero), b = _mm512_adds_epi16(high, zero);
-    return is_signed ? _mm512_packs_epi16(a, b) : _mm512_packus_epi16(a, b);
+    const auto whole = [&](__m512i sum, int v) { return limits.Whole<CLAMP>(sum, _mm512_castsi512_ps(multiplier[v])); };
+    return limits.Pack(whole(s0, 0), whole(s1, 1), whole(s2, 2), whole(s3, 3));
   }
 };
 
@@ -274,7 +254,7 @@ void Block(const ChannelImages& images, const ChannelBlock& block, const Scratch
   const bool whole = window.c - block.first >= WIDTH;
   (whole ? Interleave<WIDTH, true> : Interleave<WIDTH, false>)(images, scratch, order, block);
   const bool three = w.kernel_w == 3 && w.row_quads() == 1;
-  const auto run = finish.all_codes ? (three ? Windows<WIDTH, 3, false> : Windows<WIDTH, 0, false>)
+  const auto run = finish.packing_clamps ? (three ? Windows<WIDTH, 3, false> : Windows<WIDTH, 0, false>)
                                     : (three ? Windows<WIDTH, 3, true> : Windows<WIDTH, 0, true>);
   for (size_t line = 0; line < lines; ++line)
     run(images, block, order, scratch.quads, weights + line * apart, finish, y + line * window.out_w * window.c + block.first);
@@ -315,7 +295,7 @@ void SideBySide(const ChannelImages& images, const Row* rows, const int8_t* weig
     const __mmask64 mask = FirstCodes(static_cast<size_t>(length - at));
     for (int line = 0; line < LINES; ++line) {
       const __m512i* s = sums[line];
-      const __m512i codes = finish.all_codes ? finish.Codes<false>(s[0], s[1], s[2], s[3]) : finish.Codes<true>(s[0], s[1], s[2], s[3]);
+      const __m512i codes = finish.packing_clamps ? finish.Codes<false>(s[0], s[1], s[2], s[3]) : finish.Codes<true>(s[0], s[1], s[2], s[3]);
       _mm512_mask_storeu_epi8(y + line * length + at, mask, codes);
     }
   }

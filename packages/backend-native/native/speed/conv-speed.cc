@@ -103,13 +103,14 @@ void TimeLayer(uint32_t tiers, const Layer& layer, double peak, ThreadPool* pool
 
 }  // namespace
 
-void TimeLayers(const char* tier, Tier unit, unsigned threads) {
+void TimeLayers(const char* tier, Tier unit, unsigned threads, const char* network) {
   const uint32_t tiers = CapTiers(AvailableTiers(), tier);
   if (tiers == 0) return;
   const double peak = PeakOf(unit, 0.3);
   printf("%s: %.0f GOPS over registers, %u thread%s\n", tier, peak / 1e9, threads, threads == 1 ? "" : "s");
   ThreadPool pool(threads);
-  for (const Layer& layer : kLayers) TimeLayer(tiers, layer, peak * threads, &pool);
+  for (const Layer& layer : kLayers)
+    if (strstr(layer.network, network)) TimeLayer(tiers, layer, peak * threads, &pool);
 }
 
 }  // namespace halftone

@@ -1,5 +1,5 @@
 // Products of every tier beside the register loops of its unit, in one process: kernel-speed [tier [m n k [threads]]];
-// convolutions of real networks: kernel-speed layers [tier [threads]].
+// convolutions of real networks: kernel-speed layers [tier [threads [network]]].
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
   const bool layers = argc > 1 && strcmp(argv[1], "layers") == 0;
   for (const auto& [name, tier] : tiers)
     if (layers) {
-      if (argc < 3 || strcmp(argv[2], name) == 0) TimeLayers(name, tier, argc > 3 ? std::max(1, atoi(argv[3])) : 1);
+      if (argc < 3 || strcmp(argv[2], name) == 0) TimeLayers(name, tier, argc > 3 ? std::max(1, atoi(argv[3])) : 1, argc > 4 ? argv[4] : "");
     } else if (argc < 2 || strcmp(argv[1], name) == 0) TimeTier(name, tier, argc - 1, argv + 1);
   return 0;
 }

@@ -12,7 +12,7 @@ namespace halftone {
 
 std::vector<uint8_t> RandomCodes(size_t count);
 
-// Times the layers of real networks on a tier, next to the peak of its unit.
-void TimeLayers(const char* tier, Tier unit, unsigned threads);
+// Times the layers of networks whose names hold this on a tier, next to the peak of its unit.
+void TimeLayers(const char* tier, Tier unit, unsigned threads, const char* network);
 
 }  // namespace halftone
