@@ -15,7 +15,8 @@ constexpr size_t kWorthThreads = size_t{1} << 18;
 }  // namespace
 
 Napi::Value Transpose(const Napi::CallbackInfo& info) {
-  const Call in(info, EngineOf(info));
+  const Engine* engine = EngineOf(info);
+  const Call in(info, engine);
   if (!info[3].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "axes is no Int32Array");
   const size_t numbers = info[3].As<Napi::TypedArray>().ElementLength();
   const int32_t* given = in.Elements<int32_t>(3, "axes", numbers);
@@ -37,11 +38,11 @@ Napi::Value Transpose(const Napi::CallbackInfo& info) {
   const auto y = in.ResultAny(2, "y", elements, &y_bytes);
   if (y_bytes != element_bytes) throw Napi::TypeError::New(info.Env(), "y has elements of another size");
   if (elements == 0) return info.Env().Undefined();
-  return in.Do([=](ThreadPool& pool) {
+  return in.Do([=, loops = &engine->loops()](ThreadPool& pool) {
     const size_t extent = axes[0].extent;
     pool.Run(elements * element_bytes < kWorthThreads ? 1 : pool.threads(), [&](unsigned thread, unsigned threads) {
       Transpose(x.get(), y.get(), element_bytes, axes.data(), count, extent * thread / threads,
-                extent * (thread + 1) / threads);
+                extent * (thread + 1) / threads, *loops);
     });
   });
 }

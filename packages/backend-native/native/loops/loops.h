@@ -64,6 +64,9 @@ struct Loops {
   void (*widen_u8)(const uint8_t* x, int16_t* y, size_t n);
   void (*widen_s8)(const uint8_t* x, int16_t* y, size_t n);
   void (*flip)(const uint8_t* x, uint8_t* y, size_t n);
+  // y[3 i + j] = x[i + j * stride]
+  void (*interleave3_8)(const uint8_t* x, uint8_t* y, size_t n, size_t stride);
+  void (*interleave3_32)(const uint32_t* x, uint32_t* y, size_t n, size_t stride);
 };
 
 // The loops of the best of these tiers.

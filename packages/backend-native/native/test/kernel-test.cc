@@ -190,6 +190,7 @@ void TestTier(const char* tier) {
   TestProduct(tiers, tier, 1030, 1024, 65, 30, 2);
   TestLoops(tiers, tier);
   TestConvolutions(tiers, tier);
+  TestMoves(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }
 
