@@ -8,13 +8,14 @@
 
 #include "../arch/cpu.h"
 #include "../base/buffer.h"
+#include "../base/sharing.h"
 #include "call.h"
 
 namespace halftone {
 namespace {
 
-// Elements that are worth another thread.
-constexpr size_t kShared = size_t{1} << 18;
+// Elements of a nanosecond.
+constexpr double kPerNanosecond = 10;
 constexpr size_t kSharedBlock = 4096;
 constexpr int64_t kMostThreads = 1024;
 
@@ -29,12 +30,8 @@ int32_t ZeroAt(const uint8_t* zeros, size_t i, bool is_signed) {
 // Shares the elements of a large array among the threads: work(first, last).
 template <typename F>
 void Share(ThreadPool& pool, size_t count, const F& work) {
-  if (count < kShared) {
-    work(size_t{0}, count);
-    return;
-  }
   const size_t blocks = (count + kSharedBlock - 1) / kSharedBlock;
-  pool.Run(pool.threads(), [&](unsigned thread, unsigned threads) {
+  pool.Run(ThreadsFor(SharingOf(static_cast<double>(count) / kPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
     const FloatEnvironment own;
     const size_t first = std::min(count, blocks * thread / threads * kSharedBlock);
     const size_t last = std::min(count, blocks * (thread + 1) / threads * kSharedBlock);
@@ -315,7 +312,8 @@ Napi::Value Engine::Im2col(const Napi::CallbackInfo& info) {
       }
     };
     const size_t lines = n * oh;
-    pool.Run(lines * ow * row < kShared ? 1 : pool.threads(), [&](unsigned thread, unsigned threads) {
+    const double elements = static_cast<double>(lines) * static_cast<double>(ow * row);
+    pool.Run(ThreadsFor(SharingOf(elements / kPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
       for (size_t line = lines * thread / threads; line < lines * (thread + 1) / threads; ++line) line_of(line);
     });
   });

@@ -3,14 +3,15 @@
 #include <array>
 
 #include "../base/buffer.h"
+#include "../base/sharing.h"
 #include "../loops/move.h"
 #include "call.h"
 
 namespace halftone {
 namespace {
 
-// Bytes that are worth another thread.
-constexpr size_t kWorthThreads = size_t{1} << 18;
+// Bytes of a nanosecond.
+constexpr double kPerNanosecond = 10;
 
 }  // namespace
 
@@ -40,7 +41,8 @@ Napi::Value Transpose(const Napi::CallbackInfo& info) {
   if (elements == 0) return info.Env().Undefined();
   return in.Do([=, loops = &engine->loops()](ThreadPool& pool) {
     const size_t extent = axes[0].extent;
-    pool.Run(elements * element_bytes < kWorthThreads ? 1 : pool.threads(), [&](unsigned thread, unsigned threads) {
+    const double bytes = static_cast<double>(elements) * static_cast<double>(element_bytes);
+    pool.Run(ThreadsFor(SharingOf(bytes / kPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
       Transpose(x.get(), y.get(), element_bytes, axes.data(), count, extent * thread / threads,
                 extent * (thread + 1) / threads, *loops);
     });

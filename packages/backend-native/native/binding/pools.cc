@@ -1,14 +1,14 @@
 #include "pools.h"
 
-#include "../base/buffer.h"
+#include "../base/sharing.h"
 #include "../qconv/pool.h"
 #include "call.h"
 
 namespace halftone {
 namespace {
 
-// Windows with fewer elements are done before another thread has woken up.
-constexpr size_t kWorthThreads = size_t{1} << 18;
+// Elements of windows, of a nanosecond.
+constexpr double kPerNanosecond = 30;
 
 qconv::Window WindowAt(const Arguments& in, size_t place) {
   qconv::Window window;
@@ -18,9 +18,8 @@ qconv::Window WindowAt(const Arguments& in, size_t place) {
 }
 
 unsigned ThreadsFor(const qconv::Window& window, const ThreadPool& pool) {
-  size_t work;
-  const bool large = !CheckedMultiply(window.pixels() * window.c, window.taps(), &work) || work >= kWorthThreads;
-  return large ? pool.threads() : 1;
+  const double elements = static_cast<double>(window.pixels()) * static_cast<double>(window.c * window.taps());
+  return halftone::ThreadsFor(SharingOf(elements / kPerNanosecond), pool);
 }
 
 }  // namespace

@@ -12,9 +12,8 @@ namespace {
 using qgemm::Layout;
 using qgemm::Output;
 
-// Multiplications that are worth another thread: of products, and of channels, which take longer.
-constexpr size_t kWorthThreads = size_t{1} << 20;
-constexpr size_t kChannelsWorthThreads = size_t{1} << 18;
+// Multiplications of a nanosecond, where they are no products.
+constexpr double kLanesPerNanosecond = 150, kChannelsPerNanosecond = 40;
 // Rows that are gathered at a time: whole blocks of every kernel.
 constexpr size_t kGathered = 96;
 // Codes behind a run that a copy may take along.
@@ -40,11 +39,12 @@ std::unique_ptr<Conv> Conv::Make(const ConvShape& shape, uint32_t tiers, unsigne
   const FilterShape& filters = shape.filters;
   const Window& window = filters.window;
   const Layout layout = qgemm::LayoutFor(tiers);
-  size_t work;
-  const bool large = !CheckedMultiply(window.pixels(), filters.o, &work) ||
-                     !CheckedMultiply(work, filters.depth(), &work) ||
-                     work >= (shape.form == Form::kChannels ? kChannelsWorthThreads : kWorthThreads);
-  conv->threads_ = large ? threads : 1;
+  const double sums = static_cast<double>(window.pixels()) * static_cast<double>(filters.o);
+  const double work = sums * static_cast<double>(filters.depth());
+  conv->sharing_ = shape.form == Form::kChannels ? SharingOf(work / kChannelsPerNanosecond)
+                   : shape.form == Form::kLanes  ? SharingOf(work / kLanesPerNanosecond)
+                                                 : qgemm::SharingOf(window.pixels(), filters.o, filters.depth());
+  conv->threads_ = conv->sharing_ == Sharing::kNever ? 1 : threads;
   if (!conv->columns_.Reserve(filters.o, shape.multiplier_per_column, shape.output)) return nullptr;
   size_t slack = 16 * window.stride_w * window.c + qgemm::kDepthBlock;
   bool all;
@@ -177,21 +177,22 @@ qgemm::Epilogue Conv::EpilogueOf(const int32_t* sums, const ConvOperands& operan
 
 void Conv::Run(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
   if (shape_.filters.window.pixels() == 0 || shape_.filters.o == 0) return;
-  if (!channels_.reads_lines) pool->Run(threads_, [&](unsigned thread, unsigned threads) {
-    FillImage(shape_.filters.window, code_form_, *loops_, operands.x, shape_.x_signed, operands.x_zero, thread, threads,
+  const unsigned threads = ThreadsFor(sharing_, *pool);
+  if (!channels_.reads_lines) pool->Run(threads, [&](unsigned thread, unsigned count) {
+    FillImage(shape_.filters.window, code_form_, *loops_, operands.x, shape_.x_signed, operands.x_zero, thread, count,
               image_data_);
   });
   if (shape_.form == Form::kChannels)
-    RunChannels(filters, operands, pool);
+    RunChannels(filters, operands, pool, threads);
   else if (shape_.form == Form::kPatches)
-    RunPatches(filters, operands, pool);
+    RunPatches(filters, operands, pool, threads);
   else if (shape_.form == Form::kLanes)
-    RunLanes(filters, operands, pool);
+    RunLanes(filters, operands, pool, threads);
   else
-    RunRows(filters, operands, pool);
+    RunRows(filters, operands, pool, threads);
 }
 
-void Conv::RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
+void Conv::RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads) {
   const qgemm::PackedB& b = *filters.groups[0];
   bool shifted;
   const qgemm::Patches patches = {tile_rows_.data(), row_stride_, blocks_.data(), places_.data()};
@@ -206,7 +207,7 @@ void Conv::RunPatches(const Filters& filters, const ConvOperands& operands, Thre
   product.y = operands.y;
   product.ldy = shape_.filters.o;
   product.epilogue = EpilogueOf(b.column_sums, operands, &shifted);
-  qgemm::ForParts(pool, threads_, product, [&](const qgemm::Part& part) {
+  qgemm::ForParts(pool, threads, product, [&](const qgemm::Part& part) {
     kernel_->kernel(product, part.m0, part.m1, part.n0, part.n1, static_cast<uint8_t*>(scratch_[part.thread].data()));
   });
 }
@@ -254,7 +255,7 @@ void Conv::SumRows(size_t count, const uint8_t* rows, uint32_t factor, int32_t* 
   }
 }
 
-void Conv::RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
+void Conv::RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads) {
   const FilterShape& shape = shape_.filters;
   const size_t outputs = shape.group_outputs(), pixels = shape.window.pixels();
   for (size_t group = 0; group < shape.groups; ++group)
@@ -264,22 +265,22 @@ void Conv::RunRows(const Filters& filters, const ConvOperands& operands, ThreadP
   const uint32_t factor = shape.zero_per_column ? 1u : static_cast<uint32_t>(columns_.zeros()[0]);
   const size_t blocks = (pixels + kGathered - 1) / kGathered;
   const size_t most = qgemm::MostColumns(filters.groups[0]->k_padded);
-  const unsigned used = static_cast<unsigned>(std::min<size_t>(threads_, blocks));
-  pool->Run(used, [&](unsigned thread, unsigned threads) {
+  const unsigned used = static_cast<unsigned>(std::min<size_t>(threads, blocks));
+  pool->Run(used, [&](unsigned thread, unsigned count) {
     const FloatEnvironment environment;
     uint8_t* const rows = static_cast<uint8_t*>(rows_[thread].data());
     int32_t* const row_sums = static_cast<int32_t*>(row_sums_[thread].data());
-    for (size_t block = blocks * thread / threads; block < blocks * (thread + 1) / threads; ++block) {
-      const size_t first = block * kGathered, count = std::min(kGathered, pixels - first);
+    for (size_t block = blocks * thread / count; block < blocks * (thread + 1) / count; ++block) {
+      const size_t first = block * kGathered, gathered = std::min(kGathered, pixels - first);
       for (size_t group = 0; group < shape.groups; ++group) {
-        Gather(first, count, group, rows);
+        Gather(first, gathered, group, rows);
         const size_t column = group * outputs;
         qgemm::Product product = {};
         product.a = rows;
         product.lda = lda_;
         product.a_signed = shape_.x_signed;
         product.b = filters.groups[group].get();
-        product.m = count;
+        product.m = gathered;
         product.n = outputs;
         product.k = depth_;
         product.y = static_cast<uint8_t*>(operands.y) + (first * shape.o + column) * SizeOf(shape_.output);
@@ -289,36 +290,36 @@ void Conv::RunRows(const Filters& filters, const ConvOperands& operands, ThreadP
         product.epilogue.multiplier += column;
         if (whole.float_bias) product.epilogue.float_bias += column;
         if (shifted) {
-          SumRows(count, rows, factor, row_sums);
+          SumRows(gathered, rows, factor, row_sums);
           product.epilogue.row = row_sums;
           product.epilogue.b_zero = shape.zero_per_column ? columns_.zeros() + column : nullptr;
         }
         for (size_t n0 = 0; n0 < outputs; n0 += most)
-          kernel_->kernel(product, 0, count, n0, std::min(outputs, n0 + most), static_cast<uint8_t*>(scratch_[thread].data()));
+          kernel_->kernel(product, 0, gathered, n0, std::min(outputs, n0 + most), static_cast<uint8_t*>(scratch_[thread].data()));
       }
     }
   });
 }
 
-void Conv::RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
+void Conv::RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads) {
   bool shifted;
   const LaneImages images = {&shape_.filters.window, image_data_,    offsets_.data(),
                              offsets_.size(),        filters.lanes,  shape_.filters.o,
                              EpilogueOf(filters.sums_data, operands, &shifted), operands.y};
   const size_t halves = CountHalves(shape_.filters.window);
-  pool->Run(threads_, [&](unsigned thread, unsigned threads) {
+  pool->Run(threads, [&](unsigned thread, unsigned count) {
     const FloatEnvironment environment;
-    lanes_(images, halves * thread / threads, halves * (thread + 1) / threads);
+    lanes_(images, halves * thread / count, halves * (thread + 1) / count);
   });
 }
 
-void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool) {
+void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads) {
   const FilterShape& shape = shape_.filters;
   const Window& window = shape.window;
   bool shifted;
   const qgemm::Epilogue epilogue = EpilogueOf(filters.sums_data, operands, &shifted);
   const size_t lines = window.n * window.out_h;
-  pool->Run(threads_, [&](unsigned thread, unsigned threads) {
+  pool->Run(threads, [&](unsigned thread, unsigned count) {
     const FloatEnvironment environment;
     ChannelImages images = {};
     images.weights = &filters.channels;
@@ -332,7 +333,7 @@ void Conv::RunChannels(const Filters& filters, const ConvOperands& operands, Thr
     images.y = operands.y;
     images.scratch = static_cast<uint8_t*>(scratch_[thread].data());
     images.loops = loops_;
-    channels_.kernel(images, lines * thread / threads, lines * (thread + 1) / threads);
+    channels_.kernel(images, lines * thread / count, lines * (thread + 1) / count);
   });
 }
 

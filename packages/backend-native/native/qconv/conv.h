@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "../base/thread-pool.h"
+#include "../base/sharing.h"
 #include "../loops/loops.h"
 #include "../qgemm/columns.h"
 #include "channels.h"
@@ -50,10 +50,10 @@ class Conv {
   bool ReservePatches();
   bool ReserveChannels();
   void ReserveLanes();
-  void RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
-  void RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
-  void RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
-  void RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool);
+  void RunRows(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads);
+  void RunPatches(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads);
+  void RunLanes(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads);
+  void RunChannels(const Filters& filters, const ConvOperands& operands, ThreadPool* pool, unsigned threads);
   void Gather(size_t first, size_t count, size_t group, uint8_t* to) const;
   void SumRows(size_t count, const uint8_t* rows, uint32_t factor, int32_t* sums) const;
   qgemm::Epilogue EpilogueOf(const int32_t* sums, const ConvOperands& operands, bool* shifted);
@@ -64,7 +64,9 @@ class Conv {
   const qgemm::KernelRow* kernel_ = nullptr;
   CodeForm code_form_ = CodeForm::kAsIs;
   size_t code_bytes_ = 1;
+  // Threads that have what they need, and when they all take part.
   unsigned threads_ = 1;
+  Sharing sharing_ = Sharing::kNever;
   // Depth of a product, and codes from one gathered row to the next.
   size_t depth_ = 0, lda_ = 0;
   qgemm::Columns columns_;

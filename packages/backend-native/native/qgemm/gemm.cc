@@ -99,7 +99,7 @@ void Gemm::Run(const PackedB& b, const Operands& operands, ThreadPool* pool) {
   product.ldy = n;
   const bool prepares = sums || own_a;
   // Rows that all threads read are prepared first; others just before they are used, while the cache has them.
-  const unsigned threads = ThreadsNow(sharing_, *pool);
+  const unsigned threads = ThreadsFor(sharing_, *pool);
   const bool before = prepares && threads > 1 && ByColumns(threads, m, n);
   if (before)
     pool->Run(threads, [&](unsigned thread, unsigned count) {

@@ -4,24 +4,15 @@
 #include <algorithm>
 
 #include "../arch/float-environment.h"
-#include "../base/thread-pool.h"
+#include "../base/sharing.h"
 #include "qgemm.h"
 
 namespace halftone::qgemm {
 
-// When other threads take part: waking one costs as much as some ten thousand sums, one that is awake begins at once.
-enum class Sharing { kNever, kAwake, kAlways };
-
-// For a product of this shape; each sum costs about as much as so many more multiplications when it is finished.
+// For a product of this shape. To finish a sum takes about as long as so many multiplications.
 inline Sharing SharingOf(size_t m, size_t n, size_t k) {
-  constexpr size_t kFinish = 64, kWorthAwake = size_t{1} << 20, kWorthWaking = size_t{4} << 20;
-  size_t work;
-  if (__builtin_mul_overflow(m, n, &work) || __builtin_mul_overflow(work, k + kFinish, &work)) return Sharing::kAlways;
-  return work < kWorthAwake ? Sharing::kNever : work < kWorthWaking ? Sharing::kAwake : Sharing::kAlways;
-}
-
-inline unsigned ThreadsNow(Sharing sharing, const ThreadPool& pool) {
-  return sharing == Sharing::kAlways || (sharing == Sharing::kAwake && pool.awake()) ? pool.threads() : 1;
+  constexpr double kFinish = 64, kPerNanosecond = 1000;
+  return halftone::SharingOf(static_cast<double>(m) * static_cast<double>(n) * (static_cast<double>(k) + kFinish) / kPerNanosecond);
 }
 
 // What a kernel is called with, by one of the threads; `first`: no columns of these rows came before.
