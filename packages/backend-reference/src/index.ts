@@ -1,4 +1,5 @@
 import { type BackendProvider, elementOps, hostBackend, isExactOp } from '@halftone/core';
+import { bgemm } from './ops/bgemm.ts';
 import { conv2d } from './ops/conv2d.ts';
 import { convTranspose2d } from './ops/conv-transpose2d.ts';
 import { resize } from './ops/resize.ts';
@@ -20,6 +21,7 @@ import { lstm } from './ops/lstm.ts';
 import { normalize } from './ops/normalize.ts';
 import { reduce } from './ops/reduce.ts';
 import { requantize } from './ops/requantize.ts';
+import { topK } from './ops/top-k.ts';
 
 /** The reference backend: every op of the catalogue in plain TypeScript, the definition that others are compared with. */
 const reference: BackendProvider = hostBackend({
@@ -38,6 +40,8 @@ const reference: BackendProvider = hostBackend({
     qadd,
     qmul,
     qsoftmax,
+    bgemm,
+    topK,
     lut256,
     dynamicQuantize,
     conv2d,

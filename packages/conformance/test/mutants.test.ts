@@ -8,6 +8,7 @@ import { judge, type Judgement } from './mutants/judge.ts';
 import { packed } from './mutants/memory.ts';
 import { withOps } from './mutants/mutate.ts';
 import { exactDot, summing } from './mutants/products.ts';
+import { exactOrder, exactSigns, multiplying, searching } from './mutants/search.ts';
 import { finishing, quantizeCode, quantizing, requantizeCode, requantizing } from './mutants/rounding.ts';
 import { regional } from './mutants/regions.ts';
 import { queued } from './mutants/timeline.ts';
@@ -27,6 +28,8 @@ describe('a backend without a bug passes', () => {
         quantize: quantizing(quantizeCode),
         requantize: requantizing(requantizeCode),
         qgemm: summing(exactDot),
+        bgemm: multiplying(exactSigns),
+        topK: searching(exactOrder),
         qconv2d: finishing('qconv2d', requantizeCode),
         gemm: gemmOf(ascending),
         conv2d: conv2dOf(ascending),

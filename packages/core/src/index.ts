@@ -21,6 +21,7 @@ export {
   type NBitsOptions,
   quantizeNBits,
 } from './formats/packing/matmul-nbits.ts';
+export { packSigns, unpackSigns } from './formats/sign-rows.ts';
 export { type AxisLayout, axisLayout, forEachParamRun, type ParamPlace } from './numerics/axis.ts';
 export * from './numerics/bias.ts';
 export * from './numerics/elementary.ts';
@@ -41,6 +42,7 @@ export * from './numerics/slope-bias.ts';
 export type { StochasticRounding } from './numerics/stochastic.ts';
 export type { AccumulatorBias, AccumulatorOutput, AccumulatorSpec, PerChannel } from './ops/accumulator.ts';
 export { forEachBroadcastRow, type VisitRow } from './elements/broadcast-rows.ts';
+export type { BgemmSpec } from './ops/bgemm.ts';
 export type { BinaryFunction, BinarySpec } from './ops/binary.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
 export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
@@ -89,6 +91,7 @@ export {
   type ResizeTaps,
   resizeTaps,
 } from './ops/resize.ts';
+export type { TopKSpec, TopKType } from './ops/top-k.ts';
 export { type WindowSpec, windowOutput } from './ops/window.ts';
 export * from './tensor.ts';
 export * from './transpose.ts';

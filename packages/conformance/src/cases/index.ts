@@ -18,6 +18,7 @@ import { qgemmCases } from './qgemm.ts';
 import { quantizeCases } from './quantize.ts';
 import { argExtremeCases, reduceCases } from './reduce.ts';
 import { requantizeCases } from './requantize.ts';
+import { bgemmCases, topKCases } from './search.ts';
 import { workedCases } from './worked.ts';
 import { dynamicQuantizeCases, lut256Cases, qsoftmaxCases } from './tables.ts';
 
@@ -33,6 +34,8 @@ const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
   qadd: qaddCases,
   qmul: qmulCases,
   qsoftmax: qsoftmaxCases,
+  bgemm: bgemmCases,
+  topK: topKCases,
   lut256: lut256Cases,
   dynamicQuantize: dynamicQuantizeCases,
   conv2d: conv2dCases,

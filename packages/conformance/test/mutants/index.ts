@@ -8,6 +8,7 @@ import { products } from './products.ts';
 import { promises } from './promises.ts';
 import { regions } from './regions.ts';
 import { rounding } from './rounding.ts';
+import { search } from './search.ts';
 import { tables } from './tables.ts';
 import { timeline } from './timeline.ts';
 import { windows } from './windows.ts';
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...products,
   ...windows,
   ...tables,
+  ...search,
   ...floats,
   ...networks,
   ...memory,

@@ -35,7 +35,7 @@ export function unpackCodes(
 export function packRows(
   codes: ArrayLike<number>,
   width: number,
-  bits: 2 | 4 | 8,
+  bits: 1 | 2 | 4 | 8,
   filler: number,
 ): Uint8Array {
   if (bits === 8) return Uint8Array.from(codes);
@@ -49,7 +49,7 @@ export function packRows(
 }
 
 /** Takes apart what `packRows` put together. */
-export function unpackRows(bytes: Uint8Array, rows: number, width: number, bits: 2 | 4 | 8): Uint8Array {
+export function unpackRows(bytes: Uint8Array, rows: number, width: number, bits: 1 | 2 | 4 | 8): Uint8Array {
   if (bits === 8) return bytes.slice(0, rows * width);
   const perByte = 8 / bits;
   const padded = Math.ceil(width / perByte) * perByte;

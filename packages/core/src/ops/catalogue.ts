@@ -1,4 +1,5 @@
 // The one list of ops: backends offer them, the planner emits them, conformance mirrors them.
+import { bgemm, type BgemmSpec } from './bgemm.ts';
 import { binary, type BinarySpec } from './binary.ts';
 import { conv2d, type Conv2dSpec } from './conv2d.ts';
 import { convTranspose2d, type ConvTranspose2dSpec } from './conv-transpose2d.ts';
@@ -45,6 +46,7 @@ import { quantize, type QuantizeSpec } from './quantize.ts';
 import { argExtreme, type ArgExtremeSpec, reduce, type ReduceSpec } from './reduce.ts';
 import { requantize, type RequantizeSpec } from './requantize.ts';
 import { resize, type ResizeSpec } from './resize.ts';
+import { topK, type TopKSpec } from './top-k.ts';
 import type { WindowSpec } from './window.ts';
 
 /** Op name to the type of its spec. */
@@ -60,6 +62,8 @@ export interface OpSpecs {
   qadd: QAddSpec;
   qmul: QMulSpec;
   qsoftmax: QSoftmaxSpec;
+  bgemm: BgemmSpec;
+  topK: TopKSpec;
   lut256: Lut256Spec;
   dynamicQuantize: DynamicQuantizeSpec;
   conv2d: Conv2dSpec;
@@ -103,6 +107,8 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   qadd,
   qmul,
   qsoftmax,
+  bgemm,
+  topK,
   lut256,
   dynamicQuantize,
   conv2d,

@@ -48,6 +48,9 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   qadd: (spec) => ofPair(spec.mode, 4) * pairs(spec),
   qmul: (spec) => ofPair(spec.mode, 2) * pairs(spec),
   qsoftmax: none,
+  bgemm: none,
+  // Each element against the least of those that are kept.
+  topK: (spec) => (spec.dtype === 'float32' ? spec.outer * spec.extent * spec.inner : 0),
   lut256: none,
   // Two comparisons for the range and one division an element.
   dynamicQuantize: (spec) => 3 * sizeOf(spec.shape),

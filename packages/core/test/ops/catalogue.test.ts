@@ -99,6 +99,14 @@ const valid: {
     { outer: 2, extent: 3, inner: 4, from: 'int8', to: 'uint8', mode: 'tflite-single' },
     { x: [2, 3, 4], table: [256], multiplier: [1], shift: [1], zeroPoint: [1], y: [2, 3, 4] },
   ],
+  bgemm: [
+    { m: 2, n: 3, k: 17 },
+    { a: [2, 3], b: [3, 3], y: [2, 3] },
+  ],
+  topK: [
+    { dtype: 'int32', outer: 2, extent: 5, inner: 4, k: 3, largest: true },
+    { x: [2, 5, 4], values: [2, 3, 4], indices: [2, 3, 4] },
+  ],
   lut256: [
     { shape: [7], from: 'uint8', to: 'int8' },
     { x: [7], table: [256], y: [7] },
@@ -250,6 +258,11 @@ describe('the catalogue', () => {
     ['qgemm', { ...qgemm, k: -1 }, 'HT_SHAPE_MISMATCH'],
     ['qgemm', { ...qgemm, bias: 'float32' }, 'HT_INVALID_ARGUMENT'],
     ['qgemm', { ...qgemm, output: { ...codes, clamp: [0, 256] } }, 'HT_INVALID_ARGUMENT'],
+    ['bgemm', { m: 1, n: 1, k: -1 }, 'HT_SHAPE_MISMATCH'],
+    ['bgemm', { m: 1, n: 1, k: 2147483648 }, 'HT_SHAPE_MISMATCH'],
+    ['topK', { dtype: 'int32', outer: 1, extent: 2, inner: 1, k: 3, largest: true }, 'HT_SHAPE_MISMATCH'],
+    ['topK', { dtype: 'int32', outer: 1, extent: 2, inner: 0.5, k: 1, largest: true }, 'HT_SHAPE_MISMATCH'],
+    ['topK', { dtype: 'int64', outer: 1, extent: 2, inner: 1, k: 1, largest: true }, 'HT_INVALID_ARGUMENT'],
     ['qconv2d', { ...qconv, groups: 3 }, 'HT_SHAPE_MISMATCH'],
     ['qconv2d', { ...qconv, o: 5 }, 'HT_SHAPE_MISMATCH'],
     ['qconv2d', { ...qconv, strides: [0, 1] }, 'HT_INVALID_ARGUMENT'],
@@ -275,7 +288,7 @@ describe('the catalogue', () => {
 
   it('calls integer and moving ops exact, float sums not', () => {
     expect(
-      ['qgemm', 'qconv2d', 'lut256', 'transpose', 'cast', 'fakeQuantize'].map((op) =>
+      ['qgemm', 'bgemm', 'topK', 'qconv2d', 'lut256', 'transpose', 'cast', 'fakeQuantize'].map((op) =>
         isExactOp(op as OpName),
       ),
     ).not.toContain(false);
