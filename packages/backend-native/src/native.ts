@@ -80,6 +80,23 @@ interface PreparedProduct {
   dispose(): void;
 }
 
+export interface PackedBits {
+  readonly byteLength: number;
+  fill(bits: Uint8Array): void;
+  dispose(): void;
+}
+
+interface PreparedBinary {
+  readonly variant: string;
+  run(packed: PackedBits, a: Codes, y: Int32Array): void;
+  dispose(): void;
+}
+
+interface PreparedTopK {
+  run(x: TypedArray, values: TypedArray, indices: TypedArray): void;
+  dispose(): void;
+}
+
 export interface PackedFilters {
   readonly byteLength: number;
   dispose(): void;
@@ -135,6 +152,18 @@ export interface Addon {
     zeroPerColumn: boolean,
     multiplierPerColumn: boolean,
   ) => PreparedProduct;
+  readonly PackedBits: new (bits: Uint8Array, n: number, k: number) => PackedBits;
+  readonly PreparedBinary: new (engine: Engine, m: number, n: number, k: number) => PreparedBinary;
+  /** kind: 0 uint8, 1 int8, 2 int32, 3 float32. */
+  readonly PreparedTopK: new (
+    engine: Engine,
+    outer: number,
+    extent: number,
+    inner: number,
+    k: number,
+    largest: boolean,
+    kind: 0 | 1 | 2 | 3,
+  ) => PreparedTopK;
   /** window: see windowOf; lasting: the form may be one that only these values allow. */
   readonly PackedFilters: new (
     engine: Engine,

@@ -47,8 +47,32 @@ export function fuzzAddon(addon, count, seed) {
   const convolutions = filters.map(
     (packed, i) => new addon.PreparedConv(engines[[0, 1, 2, 0][i]], packed, i % 2 === 0, i % 4, true),
   );
+  const bits = [
+    new addon.PackedBits(new Uint8Array(codes), 9, 77),
+    new addon.PackedBits(new Uint8Array(codes), 64, 128),
+  ];
+  const binaries = [
+    new addon.PreparedBinary(engines[0], 50, 9, 77),
+    new addon.PreparedBinary(engines[1], 64, 64, 128),
+    new addon.PreparedBinary(engines[2], 3, 9, 77),
+  ];
+  const searches = [0, 1, 2, 3].map(
+    (kind) => new addon.PreparedTopK(engines[kind % 3], 3, 20, 1 + (kind % 2), 4, kind < 2, kind),
+  );
   const gone = new addon.PackedMatrix(engines[0], codes, 4, 4, false, true);
   gone.dispose();
+  const holders = [
+    ...engines,
+    closed,
+    ...packed,
+    gone,
+    ...products,
+    ...filters,
+    ...convolutions,
+    ...bits,
+    ...binaries,
+    ...searches,
+  ];
   const detached = new Int8Array(64);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
   const sizes = [0, 1, 7, 8, 64, 512, 4096];
@@ -77,7 +101,7 @@ export function fuzzAddon(addon, count, seed) {
       () => pick([0, 1, 2, 8, 64]),
       () => next() < 0.5,
       () => pick([null, undefined, '', 'scalar', 'amx', {}, [], () => {}, Symbol('x'), 7n]),
-      () => pick([...engines, closed, ...packed, gone, ...products, ...filters, ...convolutions]),
+      () => pick(holders),
       () => pick([detached, new Int8Array(0), codes, new DataView(new ArrayBuffer(8)), new ArrayBuffer(8)]),
     ])();
   const methods = (target) =>
@@ -90,10 +114,13 @@ export function fuzzAddon(addon, count, seed) {
             target[name](...values),
       );
   const targets = [
-    ...[...engines, closed, ...packed, gone, ...products, ...filters, ...convolutions].flatMap(methods),
+    ...holders.flatMap(methods),
     (...values) => Reflect.construct(addon.PackedMatrix, values),
     (...values) => Reflect.construct(addon.PreparedProduct, values),
     (...values) => Reflect.construct(addon.PackedFilters, values),
+    (...values) => Reflect.construct(addon.PackedBits, values),
+    (...values) => Reflect.construct(addon.PreparedBinary, values),
+    (...values) => Reflect.construct(addon.PreparedTopK, values),
     (...values) => Reflect.construct(addon.PreparedConv, values),
     (...values) => addon.transpose(...values),
     (...values) => addon.maxPool(...values),
@@ -154,6 +181,15 @@ export function fuzzAddon(addon, count, seed) {
       new Uint8Array(2048),
       0,
     ],
+    ...[0, 1, 0].map((i) => [bits[i], new Uint8Array(1024), new Int32Array(4096)]),
+    [new Uint8Array(1024), 16, 500],
+    [engines[1], 60, 16, 500],
+    ...[Uint8Array, Int8Array, Int32Array, Float32Array].map((Elements) => [
+      new Elements(120),
+      new Elements(24),
+      new Int32Array(24),
+    ]),
+    [engines[1], 3, 20, 2, 5, true, 3],
     [engines[0], codes, 64, 64, true, true],
     [engines[0], codes, new Int8Array(8), window, 8, 1, true, true, true],
     [engines[1], filters[1], true, 1, false],

@@ -72,6 +72,7 @@ uint32_t Detect() {
   if (!avx512) return tiers;
   tiers |= kAvx512Vnni;
   if (seven.ecx & (1u << 1)) tiers |= kVbmi;
+  if (seven.ecx & (1u << 14)) tiers |= kVpopcnt;
   const bool amx = tiles && (seven.edx & (1u << 24)) && (seven.edx & (1u << 25));
   if (amx && RequestTiles()) tiers |= kAmx;
   return tiers;
@@ -105,7 +106,7 @@ uint32_t AvailableTiers() {
 uint32_t CapTiers(uint32_t tiers, const char* name) {
   for (const NamedTier& row : kTiers) {
     if (strcmp(row.name, name) != 0) continue;
-    return tiers & row.tier ? tiers & (row.tier | (row.tier - 1) | kVbmi) : 0;
+    return tiers & row.tier ? tiers & (row.tier | (row.tier - 1) | kVbmi | kVpopcnt) : 0;
   }
   return 0;
 }

@@ -16,6 +16,8 @@ enum Tier : uint32_t {
   kDotProd = 1u << 6,
   // No tier of its own: byte permutations, which most CPUs with AVX512-VNNI have and some have not.
   kVbmi = 1u << 16,
+  // The same of counts of bits in lanes of 32 and 64.
+  kVpopcnt = 1u << 17,
 };
 
 // What of a set are tiers.

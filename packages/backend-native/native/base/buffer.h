@@ -24,7 +24,7 @@ inline bool CheckedMultiply(size_t a, size_t b, size_t* product) {
   return !__builtin_mul_overflow(a, b, product) && *product <= PTRDIFF_MAX;
 }
 
-inline size_t RoundUp(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+constexpr size_t RoundUp(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 // Bytes that belong to it; grows when asked, and keeps what it has for the next time.
 class Buffer {

@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "../arch/cpu.h"
+#include "binary.h"
 #include "conv.h"
 #include "engine.h"
 #include "gemm.h"
@@ -8,6 +9,7 @@
 #include "move.h"
 #include "pools.h"
 #include "program.h"
+#include "top-k.h"
 
 namespace halftone {
 namespace {
@@ -25,6 +27,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", Engine::Define(env));
   exports.Set("PackedMatrix", PackedMatrix::Define(env));
   exports.Set("PreparedProduct", PreparedProduct::Define(env));
+  exports.Set("PackedBits", PackedBits::Define(env));
+  exports.Set("PreparedBinary", PreparedBinary::Define(env));
+  exports.Set("PreparedTopK", PreparedTopK::Define(env));
   exports.Set("PackedFilters", PackedFilters::Define(env));
   exports.Set("PreparedConv", PreparedConv::Define(env));
   exports.Set("Program", Program::Define(env));

@@ -67,6 +67,14 @@ struct Loops {
   // y[3 i + j] = x[i + j * stride]
   void (*interleave3_8)(const uint8_t* x, uint8_t* y, size_t n, size_t stride);
   void (*interleave3_32)(const uint32_t* x, uint32_t* y, size_t n, size_t stride);
+  // Whole numbers in the order of the elements x[i * step]; NaN is the largest, both zeros are one. A flip of -1 turns the
+  // order round, one of 0 does not.
+  void (*keys_u8)(const uint8_t* x, size_t step, int32_t* keys, size_t n, int32_t flip);
+  void (*keys_s8)(const uint8_t* x, size_t step, int32_t* keys, size_t n, int32_t flip);
+  void (*keys_s32)(const int32_t* x, size_t step, int32_t* keys, size_t n, int32_t flip);
+  void (*keys_f32)(const float* x, size_t step, int32_t* keys, size_t n, int32_t flip);
+  // The largest of at least one.
+  int32_t (*most)(const int32_t* x, size_t n);
 };
 
 // The loops of the best of these tiers.

@@ -27,12 +27,11 @@ inline bool ByColumns(unsigned threads, size_t m, size_t n) {
   return (n + kColumnBlock - 1) / kColumnBlock >= 2 * threads || m < 2 * kRowBlock * threads;
 }
 
-// Runs work(part) over all rows and columns of a product.
+// Runs work(part) over m rows and n columns, no more than `most_columns` at a time.
 template <typename F>
-void ForParts(ThreadPool* pool, unsigned threads, const Product& product, const F& work) {
-  const size_t m = product.m, n = product.n;
+void ForParts(ThreadPool* pool, unsigned threads, size_t m, size_t n, size_t most_columns, const F& work) {
   const size_t blocks = (n + kColumnBlock - 1) / kColumnBlock;
-  const size_t most = MostColumns(product.b->k_padded) / kColumnBlock;
+  const size_t most = most_columns / kColumnBlock;
   const bool by_columns = ByColumns(threads, m, n);
   pool->Run(threads, [&](unsigned thread, unsigned count) {
     const FloatEnvironment environment;
@@ -45,6 +44,12 @@ void ForParts(ThreadPool* pool, unsigned threads, const Product& product, const 
     for (size_t block = b0; block < b1; block += most)
       work(Part{m0, m1, block * kColumnBlock, std::min(n, std::min(b1, block + most) * kColumnBlock), thread, block == b0});
   });
+}
+
+// The same of a product.
+template <typename F>
+void ForParts(ThreadPool* pool, unsigned threads, const Product& product, const F& work) {
+  ForParts(pool, threads, product.m, product.n, MostColumns(product.b->k_padded), work);
 }
 
 }  // namespace halftone::qgemm

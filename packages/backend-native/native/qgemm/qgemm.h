@@ -80,10 +80,15 @@ struct Patches {
   const int32_t* places;
 };
 
+// Writes codes [depth, depth + count) of a row of A that is kept in another form.
+using DecodeRow = void (*)(const uint8_t* row, size_t depth, size_t count, uint8_t* to);
+
 // One product of prepared operands.
 struct Product {
   const void* a;  // [m][lda], bytes or int16 as the layout says; the image of patches
   size_t lda;
+  // Null where A holds the codes themselves; AMX alone decodes.
+  DecodeRow decode;
   // Null where A is a matrix.
   const Patches* patches;
   bool a_signed;

@@ -128,18 +128,24 @@ Rows RowsOf(const Product& product, size_t i, size_t rows, size_t depth, size_t 
     const size_t* starts = patches->rows + i / 16;
     return {{a + starts[0], a + starts[1]}, patches->row_stride, patches->blocks + depth / kDepthBlock};
   }
-  a += i * product.lda + depth;
   const size_t padded = RoundUp(count, kDepthBlock);
+  const size_t stride = padded + 64;
+  const Rows copied = {{scratch, scratch + 16 * stride}, stride, kSteps};
+  a += i * product.lda;
+  if (product.decode) {
+    for (size_t r = 0; r < rows; ++r) product.decode(a + r * product.lda, depth, count, scratch + r * stride);
+    return copied;
+  }
+  a += depth;
   if (count == padded && rows % 16 == 0 && product.lda % kBadStride != 0)
     return {{a, a + 16 * product.lda}, product.lda, kSteps};
-  const size_t stride = padded + 64;
   for (size_t r = 0; r < rows; ++r) {
     uint8_t* to = scratch + r * stride;
     memcpy(to, a + r * product.lda, count);
     // B is 0 there; what A holds must only not be somebody else's memory.
     memset(to + count, 0, padded - count);
   }
-  return {{scratch, scratch + 16 * stride}, stride, kSteps};
+  return copied;
 }
 
 // Sums of 32 columns over a chunk of codes; `more` adds to what is there.

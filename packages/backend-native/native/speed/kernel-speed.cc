@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "../bgemm/binary.h"
 #include "../qgemm/gemm.h"
 #include "peaks.h"
 #include "speed.h"
@@ -66,6 +68,30 @@ void Time(uint32_t tiers, const Operation& o, double peak, ThreadPool* pool) {
   fflush(stdout);
 }
 
+// Products of signs: each a multiplication and an addition.
+void TimeBinary(uint32_t tiers, size_t m, size_t n, size_t k, ThreadPool* pool) {
+  using namespace bgemm;
+  const std::unique_ptr<Binary> binary = Binary::Make(m, n, k, tiers, 1);
+  const std::vector<uint8_t> a = Random(m * RowBytes(k)), b = Random(n * RowBytes(k));
+  PackedB packed;
+  Pack(&packed, b.data(), n, k);
+  Buffer y;
+  int32_t* const to = y.ReserveOf<int32_t>(m * n);
+  const double operations = 2.0 * m * n * k;
+  const int times = static_cast<int>(std::max(1.0, 2e8 / operations));
+  std::vector<double> rates;
+  for (const double end = Now() + 0.3; Now() < end || rates.size() < 5;) {
+    const double start = Now();
+    for (int i = 0; i < times; ++i) binary->Run(packed, a.data(), to, pool);
+    rates.push_back(operations * times / (Now() - start) / 1e9);
+  }
+  std::sort(rates.begin(), rates.end());
+  const double best = rates.back(), median = rates[rates.size() / 2];
+  printf("%5zu x %5zu x %5zu  signs  %8.0f  %8.0f GOPS  %8.2f us  %s\n", m, n, k, best, median, operations / median / 1e3,
+         binary->kernel().name);
+  fflush(stdout);
+}
+
 void TimeTier(const char* name, Tier tier, int argc, char** argv) {
   const uint32_t tiers = CapTiers(AvailableTiers(), name);
   if (tiers == 0) return;
@@ -88,6 +114,8 @@ void TimeTier(const char* name, Tier tier, int argc, char** argv) {
     for (const Output output : {Output::kInt32, Output::kUint8}) Time(tiers, {m, n, k, false, true, false, output, 1}, peak, &pool);
   for (const bool a_signed : {false, true})
     for (const bool b_signed : {true, false}) Time(tiers, {1024, 1024, 1024, a_signed, b_signed, !b_signed, Output::kInt32, 1}, peak, &pool);
+  for (const auto& [m, n, k] : {std::array<size_t, 3>{1, 1024, 1024}, {1, 100000, 1024}, {64, 1024, 1024}, {512, 1024, 1024}, {512, 1024, 4096}})
+    TimeBinary(tiers, m, n, k, &pool);
   for (const unsigned threads : {1u, 2u}) Time(tiers, {1024, 1024, 1024, false, true, false, Output::kUint8, threads}, peak, &pool);
 }
 

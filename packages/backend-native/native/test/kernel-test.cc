@@ -191,6 +191,7 @@ void TestTier(const char* tier) {
   TestLoops(tiers, tier);
   TestConvolutions(tiers, tier);
   TestMoves(tiers, tier);
+  TestSearch(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }
 

@@ -1,5 +1,6 @@
 import type { HostOps } from '@halftone/core';
 import type { Addon, Engine } from '../native.ts';
+import { bgemm } from './bgemm.ts';
 import { dequantize } from './dequantize.ts';
 import { qadd, qmul } from './pairwise.ts';
 import { qavgpool, qmaxpool } from './pool.ts';
@@ -8,6 +9,7 @@ import { qgemm } from './qgemm.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
 import { dynamicQuantize, im2col, lut256 } from './tables.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 
 /** The ops of one open backend. */
@@ -17,6 +19,8 @@ export function opsOf(addon: Addon, engine: Engine): HostOps {
     dequantize: dequantize(engine),
     requantize: requantize(engine),
     qgemm: qgemm(addon, engine),
+    bgemm: bgemm(addon, engine),
+    topK: topK(addon, engine),
     qconv2d: qconv2d(addon, engine),
     qmaxpool: qmaxpool(addon, engine),
     qavgpool: qavgpool(addon, engine),

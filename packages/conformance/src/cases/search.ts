@@ -57,6 +57,8 @@ export function bgemmCases(): readonly Case<'bgemm'>[] {
         [70, 130, 1030],
         [40, 33, 4103],
         [13, 70, 20011],
+        [100, 70, 1030],
+        [130, 66, 521],
       ] as const
     ).map(([m, n, k]) => of(`corner-${m}x${n}x${k}`, [m, n, k])),
   ];
