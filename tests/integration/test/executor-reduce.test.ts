@@ -1,6 +1,6 @@
 import { tensor } from '@halftone/core';
-import { describe, test } from 'vitest';
-import { expectOrt, Model, Random } from './executor-support.ts';
+import { describe, expect, test } from 'vitest';
+import { expectOrt, Model, Random, runOurs } from './executor-support.ts';
 
 const image = [2, 3, 4, 5];
 
@@ -64,6 +64,43 @@ test.each(['ArgMax', 'ArgMin'])('%s', async (op) => {
   );
   const data = new Random(6).integers('int8', image, [-3, 3]).data;
   await expectOrt(model, { x: tensor('float32', Float32Array.from(data), image) });
+});
+
+describe('TopK', () => {
+  test.each(['float32', 'int32'] as const)(
+    'of %s along any axis, both ways, among many equal elements',
+    async (dtype) => {
+      const model = new Model(13);
+      const x = model.input('x', dtype, image);
+      for (const [k, attributes] of [
+        [3, {}],
+        [2, { axis: 0, largest: 0 }],
+        [3, { axis: 1 }],
+        [1, { axis: -2, largest: 0 }],
+      ] as const)
+        model.output(...model.nodes('TopK', [x, model.ints([k])], attributes, 2));
+      const { data } = new Random(11).integers('int8', image, [-4, 4]);
+      await expectOrt(model, { x: tensor(dtype, Array.from(data), image) });
+    },
+  );
+
+  test('behind a convolution, and of its indices alone', async () => {
+    const random = new Random(12);
+    const model = new Model(13);
+    const conv = behindConv(model, random, model.input('x', 'float32', image));
+    const [values] = model.nodes('TopK', [conv, model.ints([2])], { axis: 1 }, 2);
+    const [, indices] = model.nodes('TopK', [conv, model.ints([1])], {}, 2);
+    model.output(values!, indices!);
+    await expectOrt(model, { x: random.floats(image) });
+  });
+
+  test('takes no more than there are', async () => {
+    const model = new Model(13);
+    model.output(model.node('TopK', [model.input('x', 'float32', [3]), model.ints([4])]));
+    await expect(runOurs(model.graph(), { x: tensor('float32', [1, 2, 3]) })).rejects.toMatchObject({
+      code: 'HT_SHAPE_MISMATCH',
+    });
+  });
 });
 
 describe('normalizations', () => {

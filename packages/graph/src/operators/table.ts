@@ -16,6 +16,7 @@ import { reduceOperators } from './reduce.ts';
 import { repeatOperators } from './repeat.ts';
 import { shapeOperators } from './shape.ts';
 import { sourceOperators } from './source.ts';
+import { searchOperators } from './top-k.ts';
 import { unaryOperators } from './unary.ts';
 
 const table = new Map<string, Operator>();
@@ -38,6 +39,7 @@ for (const group of [
   convTransposeOperators,
   resizeOperators,
   lstmOperators,
+  searchOperators,
 ]) {
   for (const operator of group) table.set(`${operator.domain}:${operator.op}`, operator);
 }
