@@ -19,6 +19,7 @@ export interface Work {
 /** Multiplications of the ops that are products. */
 const products: { readonly [O in OpName]?: (spec: OpSpecs[O]) => number } = {
   qgemm: ({ batch, m, n, k }) => batch * m * n * k,
+  bgemm: ({ m, n, k }) => m * n * k,
   gemm: ({ batch, m, n, k }) => batch * m * n * k,
   qconv2d: convolution,
   conv2d: convolution,

@@ -4,7 +4,14 @@ import reference from '@halftone/backend-reference';
 import * as onnxruntime from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { runBench } from '../src/index.ts';
-import { type OrtModule, ortPeer, simsimdPeer, tfjsPeer, type TfModule } from '../src/peers/index.ts';
+import {
+  loopsPeer,
+  type OrtModule,
+  ortPeer,
+  simsimdPeer,
+  tfjsPeer,
+  type TfModule,
+} from '../src/peers/index.ts';
 import { contestant } from './support.ts';
 
 const ort = onnxruntime as unknown as OrtModule;
@@ -142,6 +149,8 @@ describe('SimSIMD as a backend', () => {
   const dot = {
     dot: (a: ArrayLike<number>, b: ArrayLike<number>) =>
       Array.from(a).reduce((sum, x, i) => sum + x * b[i]!, 0),
+    hamming: (a: Uint8Array, b: Uint8Array) =>
+      a.reduce((sum, x, i) => sum + (x ^ b[i]!).toString(2).replaceAll('0', '').length, 0),
   };
   const rows = { ...product, m: 1, a: 'int8', b: 'int8', transposeB: true } as const;
 
@@ -155,6 +164,44 @@ describe('SimSIMD as a backend', () => {
       quick: true,
     });
     expect(cells.map(({ status }) => status)).toEqual(['timed', 'failed', 'refused']);
+  });
+
+  test('computes rows of signs that are whole bytes', async () => {
+    const { cells } = await runBench({
+      contestants: [contestant(simsimdPeer(dot), 'peer')],
+      cases: [16, 17].map((k) => makeCase('bgemm', `test/${k}`, { m: 3, n: 5, k })),
+      quick: true,
+    });
+    expect(cells.map(({ status }) => status)).toEqual(['timed', 'refused']);
+  });
+});
+
+describe('plain loops as a backend', () => {
+  test('are right in what they take', async () => {
+    const rows = { ...product, m: 1, a: 'int8', b: 'int8', transposeB: true } as const;
+    const search = { dtype: 'float32', outer: 3, extent: 40, inner: 1, k: 5, largest: true } as const;
+    const { cells } = await runBench({
+      contestants: [contestant(loopsPeer, 'peer')],
+      cases: [
+        makeCase('qgemm', 'test/rows', rows),
+        makeCase('qgemm', 'test/product', { ...rows, m: 2 }),
+        makeCase('bgemm', 'test/words', { m: 3, n: 5, k: 96 }),
+        makeCase('bgemm', 'test/bytes', { m: 3, n: 5, k: 24 }),
+        makeCase('topK', 'test/largest', search, { x: { fill: 'special' } }),
+        makeCase('topK', 'test/all', { ...search, extent: 5 }, { x: { data: [1, 2, 2, 0, 2] } }),
+        makeCase('topK', 'test/smallest', { ...search, largest: false }),
+      ],
+      quick: true,
+    });
+    expect(cells.map(({ status }) => status)).toEqual([
+      'timed',
+      'refused',
+      'timed',
+      'refused',
+      'timed',
+      'timed',
+      'refused',
+    ]);
   });
 });
 

@@ -15,6 +15,8 @@ struct ToCodes {
   int32_t zero;
 };
 
+constexpr size_t kLanes = 64;
+
 // `n` elements with parameters of their own each, or one for all, as the name says. Codes and zero points of both
 // signednesses are bytes.
 struct Loops {
@@ -73,8 +75,10 @@ struct Loops {
   void (*keys_s8)(const uint8_t* x, size_t step, int32_t* keys, size_t n, int32_t flip);
   void (*keys_s32)(const int32_t* x, size_t step, int32_t* keys, size_t n, int32_t flip);
   void (*keys_f32)(const float* x, size_t step, int32_t* keys, size_t n, int32_t flip);
-  // The largest of at least one.
-  int32_t (*most)(const int32_t* x, size_t n);
+  // A number that no fewer than k elements reach; k is from 1 to kLanes, n a multiple of kLanes and not 0.
+  int32_t (*floor_of)(const int32_t* x, size_t n, size_t k);
+  // Ascending indices of the elements from `least` on; gives their number.
+  size_t (*places_from)(const int32_t* x, size_t n, int32_t least, int32_t* places);
 };
 
 // The loops of the best of these tiers.

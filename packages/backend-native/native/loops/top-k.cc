@@ -8,9 +8,10 @@
 namespace halftone {
 namespace {
 
-// Keys that are made at a time, and those of which one may be worth a look.
+// Keys that are looked at together.
 constexpr size_t kBlock = 1024;
-constexpr size_t kLook = 64;
+// So many of the largest of lanes leave little of a block behind them.
+constexpr size_t kMostByLanes = kLanes / 2;
 
 // An element as one number: its key, and below it the index, so that of equal keys the lowest index is the largest entry.
 constexpr int64_t EntryOf(int32_t key, size_t index) {
@@ -26,24 +27,31 @@ class Kept {
 
   // Keys [0, count) of elements from `index` on.
   void Offer(const Loops& loops, const int32_t* keys, size_t count, size_t index) {
-    size_t at = 0;
-    for (; at < count && size_ < k_; ++at) {
-      entries_[size_++] = EntryOf(keys[at], index + at);
-      if (size_ == k_) std::make_heap(entries_, entries_ + k_, std::greater<>());
-    }
-    while (at < count) {
-      const size_t look = std::min(kLook, count - at);
+    int32_t least = INT32_MIN;
+    if (size_ == k_) {
       // What comes later and is equal to the least that is kept stays out.
-      if (loops.most(keys + at, look) > KeyOf(entries_[0]))
-        for (size_t i = at; i < at + look; ++i)
-          if (keys[i] > KeyOf(entries_[0])) Replace(EntryOf(keys[i], index + i));
-      at += look;
+      if (KeyOf(entries_[0]) == INT32_MAX) return;
+      least = KeyOf(entries_[0]) + 1;
+    } else if (index == 0 && k_ <= kMostByLanes && count >= 2 * kLanes) {
+      least = loops.floor_of(keys, count / kLanes * kLanes, k_);
     }
+    int32_t places[kBlock];
+    const size_t found = loops.places_from(keys, count, least, places);
+    for (size_t i = 0; i < found; ++i) Take(EntryOf(keys[places[i]], index + static_cast<size_t>(places[i])));
   }
 
   void Sort() { std::sort(entries_, entries_ + k_, std::greater<>()); }
 
  private:
+  void Take(int64_t entry) {
+    if (size_ < k_) {
+      entries_[size_++] = entry;
+      if (size_ == k_) std::make_heap(entries_, entries_ + k_, std::greater<>());
+    } else if (entry > entries_[0]) {
+      Replace(entry);
+    }
+  }
+
   // The least entry gives way: what is less than the new one moves up.
   void Replace(int64_t entry) {
     size_t at = 0;

@@ -7,6 +7,7 @@
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,prefer-vector-width=512")
 #define HALFTONE_LOOPS kAvx512VbmiLoops
+#include "x86_places512.inc"
 #include "x86_sum512.inc"
 #include "x86_lookup512.inc"
 #define HALFTONE_VECTOR 64

@@ -202,11 +202,38 @@ function tables(): readonly Case[] {
   ];
 }
 
+/** Searching vectors: products of signs, and the first ten of what products give. */
+function searches(): readonly Case[] {
+  const signs = (m: number, n: number, k: number, tag = ''): Case =>
+    makeCase('bgemm', `large/${m}x${n}x${k}`, { m, n, k }, {}, tag);
+  const first = (outer: number, extent: number, dtype: 'int32' | 'float32', tag = ''): Case => {
+    const spec = { dtype, outer, extent, inner: 1, k: 10, largest: true } as const;
+    return makeCase(
+      'topK',
+      `large/${outer}x${extent}-first-10/${dtype}`,
+      spec,
+      { x: { fill: 'uniform' } },
+      tag,
+    );
+  };
+  return [
+    signs(1, 1024, 1024, quick),
+    signs(1, 100_000, 1024),
+    signs(64, 1024, 1024),
+    signs(512, 1024, 1024),
+    signs(512, 1024, 4096, quick),
+    first(1, 1024, 'int32', quick),
+    first(1, 100_000, 'int32'),
+    first(512, 1024, 'int32'),
+    first(512, 1024, 'float32'),
+  ];
+}
+
 let made: readonly Case[] | undefined;
 
 /** The large cases, of every op or of one. Those tagged `quick` are a choice for a short benchmark. */
 export function largeCases(op?: OpName): readonly Case[] {
-  made ??= [...products(), ...convolutions(), ...elementwise(), ...tables()].map((item) => ({
+  made ??= [...products(), ...convolutions(), ...elementwise(), ...tables(), ...searches()].map((item) => ({
     ...item,
     tags: ['large', ...item.tags.filter((tag) => tag !== '')],
   }));

@@ -1,4 +1,5 @@
 import {
+  loopsPeer,
   type OrtModule,
   ortNetworks,
   ortPeer,
@@ -67,6 +68,7 @@ const peers: Readonly<Record<string, (threadCounts: readonly number[]) => Promis
     const found = installed('simsimd');
     return [{ ...peer('simsimd', found, 1), provider: simsimdPeer((await found.load()) as SimsimdModule) }];
   },
+  loops: async () => [{ id: 'js loops', kind: 'peer', threads: 1, provider: loopsPeer }],
 };
 
 async function ortNode(found: Installed, threadCounts: readonly number[]): Promise<readonly Contestant[]> {
