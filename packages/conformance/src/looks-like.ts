@@ -111,6 +111,14 @@ const signatures: readonly Signature[] = [
       return 'another rounding of ties or of the product, or the zero point added before rounding';
     return 'truncation or floor where the nearest code is right, or one rounding more or less';
   },
+  ({ op }, mismatch) => {
+    if (op === 'topK')
+      return 'equal elements in another order, NaN below numbers, or elements read as the other sign';
+    if (op !== 'bgemm') return undefined;
+    return steps(mismatch).every((d) => d % 512 === 0)
+      ? 'counts of bits that wrap at 8 or 16 bits'
+      : 'the tail of K: words that are left out, or bits behind the last sign of a row that are counted';
+  },
   (item, mismatch) => {
     const differences = steps(mismatch);
     if (isExactOp(item.op) && dtypeOf(item, mismatch) === 'int32') {

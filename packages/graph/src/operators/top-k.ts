@@ -1,4 +1,5 @@
-// TopK: the first elements along an axis, and where they stood.
+// TopK: the first elements along an axis, and where they stood. NaN has a place in their order (core's op); in ONNX Runtime it
+// stands where its algorithm for that K happens to leave it.
 import { sizeOf, type TopKType } from '@halftone/core';
 import { intAttr } from '../attributes.ts';
 import type { Node } from '../ir.ts';
