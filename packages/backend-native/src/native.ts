@@ -152,7 +152,7 @@ export interface Addon {
     zeroPerColumn: boolean,
     multiplierPerColumn: boolean,
   ) => PreparedProduct;
-  readonly PackedBits: new (bits: Uint8Array, n: number, k: number) => PackedBits;
+  readonly PackedBits: new (engine: Engine, bits: Uint8Array, n: number, k: number) => PackedBits;
   readonly PreparedBinary: new (engine: Engine, m: number, n: number, k: number) => PreparedBinary;
   /** kind: 0 uint8, 1 int8, 2 int32, 3 float32. */
   readonly PreparedTopK: new (

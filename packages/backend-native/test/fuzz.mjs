@@ -48,8 +48,8 @@ export function fuzzAddon(addon, count, seed) {
     (packed, i) => new addon.PreparedConv(engines[[0, 1, 2, 0][i]], packed, i % 2 === 0, i % 4, true),
   );
   const bits = [
-    new addon.PackedBits(new Uint8Array(codes), 9, 77),
-    new addon.PackedBits(new Uint8Array(codes), 64, 128),
+    new addon.PackedBits(engines[0], new Uint8Array(codes), 9, 77),
+    new addon.PackedBits(engines[0], new Uint8Array(codes), 64, 128),
   ];
   const binaries = [
     new addon.PreparedBinary(engines[0], 50, 9, 77),

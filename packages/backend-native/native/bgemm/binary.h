@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "../base/thread-pool.h"
+#include "../base/sharing.h"
 #include "bgemm.h"
 
 namespace halftone::bgemm {
@@ -24,7 +24,7 @@ class Binary {
 
   size_t m_ = 0, n_ = 0, k_ = 0;
   const KernelRow* kernel_ = nullptr;
-  unsigned threads_ = 1;
+  Sharing sharing_ = Sharing::kNever;
   std::vector<Buffer> scratch_;
   std::vector<uint8_t*> scratch_data_;
 };

@@ -1,7 +1,6 @@
 #include "binary.h"
 
-#include "arguments.h"
-#include "engine.h"
+#include "call.h"
 
 namespace halftone {
 namespace {
@@ -27,19 +26,16 @@ Napi::Function PackedBits::Define(Napi::Env env) {
 
 PackedBits::PackedBits(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PackedBits>(info) {
   const Arguments in(info);
-  n_ = in.Size(1, "n");
-  k_ = Signs(in, 2);
-  matrix_.reset(new bgemm::PackedB());
-  PackFrom(info, 0);
+  in.Wrapped<Engine>(0, "engine", Engine::kTag);
+  n_ = in.Size(2, "n");
+  k_ = Signs(in, 3);
+  const uint8_t* bits = in.Codes(1, "bits", Count(in, n_, bgemm::RowBytes(k_)));
+  auto matrix = std::make_shared<bgemm::PackedB>();
+  if (!bgemm::Pack(matrix.get(), bits, n_, k_))
+    throw Napi::RangeError::New(info.Env(), "there is no memory for packed signs");
+  matrix_ = std::move(matrix);
+  engine_ = Napi::Persistent(info[0].As<Napi::Object>());
   napi_type_tag_object(info.Env(), info.This(), &kTag);
-}
-
-void PackedBits::PackFrom(const Napi::CallbackInfo& info, size_t place) {
-  const Arguments in(info);
-  const uint8_t* bits = in.Codes(place, "bits", Count(in, n_, bgemm::RowBytes(k_)));
-  if (bgemm::Pack(matrix_.get(), bits, n_, k_)) return;
-  matrix_.reset();
-  throw Napi::RangeError::New(info.Env(), "there is no memory for packed signs");
 }
 
 Napi::Value PackedBits::ByteLength(const Napi::CallbackInfo& info) {
@@ -47,13 +43,15 @@ Napi::Value PackedBits::ByteLength(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PackedBits::Fill(const Napi::CallbackInfo& info) {
-  if (!matrix_) throw Napi::Error::New(info.Env(), "the packed signs were disposed");
-  PackFrom(info, 0);
-  return info.Env().Undefined();
+  const Call in(info, matrix_ ? Engine::Unwrap(engine_.Value()) : nullptr);
+  const auto bits = in.OperandCodes(0, "bits", n_ * bgemm::RowBytes(k_));
+  // It has the memory that it needs since it was made.
+  return in.Do([=, matrix = matrix_, n = n_, k = k_](ThreadPool&) { bgemm::Pack(matrix.get(), bits.get(), n, k); });
 }
 
 Napi::Value PackedBits::Dispose(const Napi::CallbackInfo& info) {
   matrix_.reset();
+  engine_.Reset();
   return info.Env().Undefined();
 }
 
@@ -83,14 +81,12 @@ Napi::Value PreparedBinary::Variant(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PreparedBinary::Run(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  ThreadPool* pool = engine_.IsEmpty() ? nullptr : Engine::Unwrap(engine_.Value())->pool();
-  if (!binary_ || !pool) throw Napi::Error::New(info.Env(), "the product was disposed, or its engine closed");
-  const bgemm::PackedB* packed = in.Wrapped<PackedBits>(0, "packed", PackedBits::kTag)->matrix();
+  const Call in(info, binary_ ? Engine::Unwrap(engine_.Value()) : nullptr);
+  const std::shared_ptr<bgemm::PackedB> packed = in.Wrapped<PackedBits>(0, "packed", PackedBits::kTag)->matrix();
   if (!packed || packed->n != n_ || packed->k != k_) throw Napi::TypeError::New(info.Env(), "packed holds other signs");
-  const uint8_t* a = in.Codes(1, "a", m_ * bgemm::RowBytes(k_));
-  binary_->Run(*packed, a, in.Elements<int32_t>(2, "y", m_ * n_), pool);
-  return info.Env().Undefined();
+  const auto a = in.OperandCodes(1, "a", m_ * bgemm::RowBytes(k_));
+  const auto y = in.Result<int32_t>(2, "y", m_ * n_);
+  return in.Do([=, binary = binary_](ThreadPool& pool) { binary->Run(*packed, a.get(), y.get(), &pool); });
 }
 
 Napi::Value PreparedBinary::Dispose(const Napi::CallbackInfo& info) {

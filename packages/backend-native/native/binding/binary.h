@@ -14,21 +14,22 @@ class PackedBits : public Napi::ObjectWrap<PackedBits> {
   static constexpr napi_type_tag kTag = {0x68616c66746f6e65, 0x7061636b65640002};
   static Napi::Function Define(Napi::Env env);
 
-  // (bits, n, k): rows of k signs, each in whole bytes
+  // (engine, bits, n, k): rows of k signs, each in whole bytes
   explicit PackedBits(const Napi::CallbackInfo& info);
 
   // Null after dispose().
-  const bgemm::PackedB* matrix() const { return matrix_.get(); }
+  const std::shared_ptr<bgemm::PackedB>& matrix() const { return matrix_; }
 
  private:
   Napi::Value ByteLength(const Napi::CallbackInfo& info);
   // (bits): others of the same shape.
   Napi::Value Fill(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
-  void PackFrom(const Napi::CallbackInfo& info, size_t place);
 
-  std::unique_ptr<bgemm::PackedB> matrix_;
+  // Programs keep it, too.
+  std::shared_ptr<bgemm::PackedB> matrix_;
   size_t n_ = 0, k_ = 0;
+  Napi::ObjectReference engine_;
 };
 
 class PreparedBinary : public Napi::ObjectWrap<PreparedBinary> {
@@ -44,7 +45,7 @@ class PreparedBinary : public Napi::ObjectWrap<PreparedBinary> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<bgemm::Binary> binary_;
+  std::shared_ptr<bgemm::Binary> binary_;
   size_t m_ = 0, n_ = 0, k_ = 0;
   Napi::ObjectReference engine_;
 };

@@ -3,9 +3,11 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <vector>
 
 #include "../base/buffer.h"
+#include "../base/sharing.h"
 #include "../loops/top-k.h"
 
 namespace halftone {
@@ -21,12 +23,15 @@ class PreparedTopK : public Napi::ObjectWrap<PreparedTopK> {
   // (x, values, indices)
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
-  void* Elements(const class Arguments& in, size_t place, const char* name, size_t count) const;
+  // What a run needs; programs keep it, too.
+  struct Search {
+    TopKShape shape;
+    Sharing sharing;
+    // Of each thread.
+    std::vector<Buffer> kept;
+  };
 
-  TopKShape shape_ = {};
-  unsigned threads_ = 1;
-  // Of each thread.
-  std::vector<Buffer> kept_;
+  std::shared_ptr<Search> search_;
   Napi::ObjectReference engine_;
 };
 

@@ -38,7 +38,7 @@ class Product implements HostKernel {
 
   constructor(addon: Addon, engine: Engine, { m, n, k }: BgemmSpec, packed: PackedBits | undefined) {
     this.#packed = packed;
-    this.#pack = (bits) => new addon.PackedBits(bits, n, k);
+    this.#pack = (bits) => new addon.PackedBits(engine, bits, n, k);
     this.#product = new addon.PreparedBinary(engine, m, n, k);
     this.variant = this.#product.variant;
   }
@@ -54,7 +54,8 @@ class Product implements HostKernel {
   }
 
   #fill(bits: Uint8Array): PackedBits {
-    if (this.#own === undefined) return (this.#own = this.#pack(bits));
+    this.#own ??= this.#pack(bits);
+    // Also the first time: where calls are recorded, this is what packs in each run.
     this.#own.fill(bits);
     return this.#own;
   }
@@ -65,7 +66,7 @@ export function bgemm(addon: Addon, engine: Engine): PreparedHostOp<BgemmSpec> {
   return {
     pack({ n, k }, weights: HostIO) {
       requireFixed('bgemm', 'b', weights['b']!);
-      return new Signs(new addon.PackedBits(codes(weights, 'b') as Uint8Array, n, k));
+      return new Signs(new addon.PackedBits(engine, codes(weights, 'b') as Uint8Array, n, k));
     },
     prepare(spec, packed) {
       if (packed !== undefined && !(packed instanceof Signs))
