@@ -186,6 +186,65 @@ export interface Addon {
   readonly Program: new (engine: Engine, bytes: number) => Program;
   /** axes: [extent, elements of x from one to the next] of each axis of y, from the outermost on. */
   transpose(engine: Engine, x: TypedArray, y: TypedArray, axes: Int32Array): void;
+  /** Codes of 2 to 16 bits, parameters of blocks (0: none); kind: 0 uint8, 1 int8, 2 uint16, 3 int16. */
+  quantizeForm(
+    engine: Engine,
+    x: Float32Array,
+    scale: Float32Array,
+    zeroPoint: TypedArray,
+    y: TypedArray,
+    outer: number,
+    channels: number,
+    inner: number,
+    block: number,
+    kind: number,
+    lo: number,
+    hi: number,
+  ): void;
+  /** kind 4: int32, without a zero point. */
+  dequantizeForm(
+    engine: Engine,
+    x: TypedArray,
+    scale: Float32Array,
+    zeroPoint: TypedArray | null,
+    y: Float32Array,
+    outer: number,
+    channels: number,
+    inner: number,
+    block: number,
+    kind: number,
+  ): void;
+  /** mode: see fixedModes. */
+  requantizeFixed(
+    engine: Engine,
+    x: Int32Array,
+    multiplier: Int32Array,
+    shift: Int32Array,
+    y: Codes,
+    outer: number,
+    channels: number,
+    inner: number,
+    block: 0,
+    mode: number,
+    zero: number,
+    lo: number,
+    hi: number,
+  ): void;
+  qsoftmax(
+    engine: Engine,
+    x: Codes,
+    table: Int32Array,
+    multiplier: Int32Array,
+    shift: Int32Array,
+    y: Codes,
+    outer: number,
+    extent: number,
+    inner: number,
+    mode: number,
+    zero: number,
+    lo: number,
+    hi: number,
+  ): void;
   maxPool(engine: Engine, x: Codes, y: Codes, window: Int32Array, signed: boolean): void;
   averagePool(
     engine: Engine,

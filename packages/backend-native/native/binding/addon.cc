@@ -4,6 +4,7 @@
 #include "binary.h"
 #include "conv.h"
 #include "engine.h"
+#include "forms.h"
 #include "gemm.h"
 #include "memory.h"
 #include "move.h"
@@ -36,6 +37,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("transpose", Napi::Function::New<Transpose>(env, "transpose"));
   exports.Set("maxPool", Napi::Function::New<MaxPool>(env, "maxPool"));
   exports.Set("averagePool", Napi::Function::New<AveragePool>(env, "averagePool"));
+  exports.Set("quantizeForm", Napi::Function::New<QuantizeForm>(env, "quantizeForm"));
+  exports.Set("dequantizeForm", Napi::Function::New<DequantizeForm>(env, "dequantizeForm"));
+  exports.Set("requantizeFixed", Napi::Function::New<RequantizeFixed>(env, "requantizeFixed"));
+  exports.Set("qsoftmax", Napi::Function::New<QSoftmax>(env, "qsoftmax"));
   exports.Set("allocate", Napi::Function::New<Allocate>(env, "allocate"));
   exports.Set("release", Napi::Function::New<Release>(env, "release"));
   exports.Set("isas", Napi::Function::New<Isas>(env, "isas"));

@@ -17,6 +17,13 @@ struct ToCodes {
 
 constexpr size_t kLanes = 64;
 
+// How integers become codes: multiplied in fixed point, clamped to lo .. hi after their zero point was added.
+enum class FixedMode : uint8_t { kDouble, kSingle, kFloor };
+struct FixedCodes {
+  FixedMode mode;
+  int32_t zero, lo, hi;
+};
+
 // `n` elements with parameters of their own each, or one for all, as the name says. Codes and zero points of both
 // signednesses are bytes.
 struct Loops {
@@ -24,6 +31,16 @@ struct Loops {
   void (*quantize)(const float* x, uint8_t* y, size_t n, float scale, ToCodes to);
   void (*quantize_each_u8)(const float* x, uint8_t* y, size_t n, const float* scale, const uint8_t* zero);
   void (*quantize_each_s8)(const float* x, uint8_t* y, size_t n, const float* scale, const uint8_t* zero);
+  // Codes of 16 bits, and of any range from lo to hi.
+  void (*quantize_16)(const float* x, uint16_t* y, size_t n, float scale, ToCodes to);
+  void (*quantize_range_u8)(const float* x, void* y, size_t n, const float* scale, const void* zero, int32_t lo, int32_t hi);
+  void (*quantize_range_s8)(const float* x, void* y, size_t n, const float* scale, const void* zero, int32_t lo, int32_t hi);
+  void (*quantize_range_u16)(const float* x, void* y, size_t n, const float* scale, const void* zero, int32_t lo, int32_t hi);
+  void (*quantize_range_s16)(const float* x, void* y, size_t n, const float* scale, const void* zero, int32_t lo, int32_t hi);
+  void (*dequantize_u16)(const uint16_t* x, float* y, size_t n, float scale, int32_t zero);
+  void (*dequantize_s16)(const uint16_t* x, float* y, size_t n, float scale, int32_t zero);
+  void (*dequantize_each_u16)(const uint16_t* x, float* y, size_t n, const float* scale, const uint16_t* zero);
+  void (*dequantize_each_s16)(const uint16_t* x, float* y, size_t n, const float* scale, const uint16_t* zero);
   // y = fround((x - zero) * scale); int32 has no zero point, and is rounded to float32 first.
   void (*dequantize_u8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
   void (*dequantize_s8)(const uint8_t* x, float* y, size_t n, float scale, int32_t zero);
@@ -34,6 +51,13 @@ struct Loops {
   // y = codes(fround(fround(x) * multiplier)). numerics 4.13
   void (*requantize)(const int32_t* x, uint8_t* y, size_t n, float multiplier, ToCodes to);
   void (*requantize_each)(const int32_t* x, uint8_t* y, size_t n, const float* multiplier, ToCodes to);
+  // y = clamp(x times the multiplier of fixed point + zero), pairs of multiplier and shift one for all or `each`. numerics 4.4
+  void (*requantize_fixed)(const int32_t* x, uint8_t* y, size_t n, const int32_t* multiplier, const int32_t* shift, bool each,
+                           FixedCodes to);
+  // y = floor(x * 2^22 / sum), of x from 0 to 2^30 and no greater than the sum.
+  void (*shares)(const int32_t* x, int32_t* y, size_t n, double sum);
+  // The largest x ^ flip; 0 of none.
+  uint8_t (*most)(const uint8_t* x, size_t n, uint8_t flip);
   // t = fround(fround(c0 + fround(a * ra)) + fround(b * rb)); an operand of step 0 is one value. numerics 4.13
   void (*qadd_u8)(const uint8_t* a, size_t a_step, const uint8_t* b, size_t b_step, uint8_t* y, size_t n,
                   const float* factors, float lo, float hi);

@@ -1,19 +1,17 @@
 // y = fround(fround(x - zeroPoint) * scale); int32 has no zero point
-import type { DequantizeSpec, PreparedHostOp } from '@halftone/core';
-import type { Engine } from '../native.ts';
-import { channelsOf, codes, floats, ints } from './shared.ts';
+import { type DequantizeSpec, heldAs, type HostKernel, type PreparedHostOp } from '@halftone/core';
+import type { Addon, Engine } from '../native.ts';
+import { channelsOf, codes, floats, heldKinds, ints } from './shared.ts';
 
 const kinds: Readonly<Record<string, 0 | 1 | 2>> = { uint8: 0, int8: 1, int32: 2 };
 
-export function dequantize(engine: Engine): PreparedHostOp<DequantizeSpec> {
+export function dequantize(addon: Addon, engine: Engine): PreparedHostOp<DequantizeSpec> {
   return {
-    supports: ({ from, block }) => {
-      if (kinds[from] === undefined) return { reason: `codes are int8, uint8 and int32, not ${from}` };
-      return block === undefined || { reason: 'parameters of blocks are not supported' };
-    },
-    prepare({ shape, axis, from }) {
+    prepare(spec) {
+      const { shape, axis, from, block } = spec;
+      const kind = kinds[from];
+      if (kind === undefined || block !== undefined) return dequantizeForm(addon, engine, spec);
       const [outer, channels, inner] = channelsOf(shape, axis);
-      const kind = kinds[from]!;
       return {
         variant: `dequantize_${engine.isa}`,
         run: (io) =>
@@ -29,5 +27,31 @@ export function dequantize(engine: Engine): PreparedHostOp<DequantizeSpec> {
           ),
       };
     },
+  };
+}
+
+/** Codes of another width, or parameters of blocks. */
+function dequantizeForm(
+  addon: Addon,
+  engine: Engine,
+  { shape, axis, from, block = 0 }: DequantizeSpec,
+): HostKernel {
+  const [outer, channels, inner] = channelsOf(shape, axis);
+  const kind = heldKinds[heldAs(from)];
+  return {
+    variant: `dequantize_form_${engine.isa}`,
+    run: (io) =>
+      addon.dequantizeForm(
+        engine,
+        io['x']!.data,
+        floats(io, 'scale'),
+        io['zeroPoint']?.data ?? null,
+        floats(io, 'y'),
+        outer,
+        channels,
+        inner,
+        block,
+        kind,
+      ),
   };
 }

@@ -6,6 +6,7 @@ import { qadd, qmul } from './pairwise.ts';
 import { qavgpool, qmaxpool } from './pool.ts';
 import { qconv2d } from './qconv2d.ts';
 import { qgemm } from './qgemm.ts';
+import { qsoftmax } from './qsoftmax.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
 import { dynamicQuantize, im2col, lut256 } from './tables.ts';
@@ -15,9 +16,9 @@ import { transpose } from './transpose.ts';
 /** The ops of one open backend. */
 export function opsOf(addon: Addon, engine: Engine): HostOps {
   return {
-    quantize: quantize(engine),
-    dequantize: dequantize(engine),
-    requantize: requantize(engine),
+    quantize: quantize(addon, engine),
+    dequantize: dequantize(addon, engine),
+    requantize: requantize(addon, engine),
     qgemm: qgemm(addon, engine),
     bgemm: bgemm(addon, engine),
     topK: topK(addon, engine),
@@ -27,6 +28,7 @@ export function opsOf(addon: Addon, engine: Engine): HostOps {
     im2col: im2col(engine),
     qadd: qadd(engine),
     qmul: qmul(engine),
+    qsoftmax: qsoftmax(addon, engine),
     lut256: lut256(engine),
     dynamicQuantize: dynamicQuantize(engine),
     transpose: transpose(addon, engine),

@@ -1,15 +1,13 @@
 // y = saturate(roundHalfEven(fround(x / scale)) + zeroPoint)
-import type { PreparedHostOp, QuantizeSpec } from '@halftone/core';
-import type { Engine } from '../native.ts';
-import { channelsOf, codes, floats, isByte } from './shared.ts';
+import { codeRange, heldAs, type HostKernel, type PreparedHostOp, type QuantizeSpec } from '@halftone/core';
+import type { Addon, Engine } from '../native.ts';
+import { channelsOf, codes, floats, heldKinds, isByte } from './shared.ts';
 
-export function quantize(engine: Engine): PreparedHostOp<QuantizeSpec> {
+export function quantize(addon: Addon, engine: Engine): PreparedHostOp<QuantizeSpec> {
   return {
-    supports: ({ to, block }) => {
-      if (!isByte(to)) return { reason: `codes are int8 and uint8, not ${to}` };
-      return block === undefined || { reason: 'parameters of blocks are not supported' };
-    },
-    prepare({ shape, axis, to }) {
+    prepare(spec) {
+      const { shape, axis, to, block } = spec;
+      if (!isByte(to) || block !== undefined) return quantizeForm(addon, engine, spec);
       const [outer, channels, inner] = channelsOf(shape, axis);
       const signed = to === 'int8';
       return {
@@ -27,5 +25,34 @@ export function quantize(engine: Engine): PreparedHostOp<QuantizeSpec> {
           ),
       };
     },
+  };
+}
+
+/** Codes of another width, or parameters of blocks. */
+function quantizeForm(
+  addon: Addon,
+  engine: Engine,
+  { shape, axis, to, block = 0 }: QuantizeSpec,
+): HostKernel {
+  const [outer, channels, inner] = channelsOf(shape, axis);
+  const kind = heldKinds[heldAs(to)];
+  const [lo, hi] = codeRange(to);
+  return {
+    variant: `quantize_form_${engine.isa}`,
+    run: (io) =>
+      addon.quantizeForm(
+        engine,
+        floats(io, 'x'),
+        floats(io, 'scale'),
+        io['zeroPoint']!.data,
+        io['y']!.data,
+        outer,
+        channels,
+        inner,
+        block,
+        kind,
+        lo,
+        hi,
+      ),
   };
 }

@@ -1,12 +1,14 @@
-// t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zeroPoint), hi - zeroPoint)) + zeroPoint
-import type { PreparedHostOp, RequantizeSpec } from '@halftone/core';
-import type { Engine } from '../native.ts';
-import { channelsOf, codes, floats, ints, limits } from './shared.ts';
+// t = fround(fround(x) * multiplier); y = roundHalfEven(min(max(t, lo - zeroPoint), hi - zeroPoint)) + zeroPoint; fixed modes: numerics
+import type { HostKernel, PreparedHostOp, RequantizeSpec } from '@halftone/core';
+import type { Addon, Engine } from '../native.ts';
+import { channelsOf, codes, fixedModes, floats, ints, limits } from './shared.ts';
 
-export function requantize(engine: Engine): PreparedHostOp<RequantizeSpec> {
+export function requantize(addon: Addon, engine: Engine): PreparedHostOp<RequantizeSpec> {
   return {
-    supports: ({ mode }) => mode === 'ort-f32' || { reason: `mode ${mode} is not supported` },
-    prepare({ shape, axis, to, clamp }) {
+    supports: ({ mode }) => mode !== 'onnx-ref' || { reason: `mode ${mode} is not supported` },
+    prepare(spec) {
+      const { shape, axis, to, clamp, mode } = spec;
+      if (mode !== 'ort-f32') return requantizeFixed(addon, engine, spec);
       const [outer, channels, inner] = channelsOf(shape, axis);
       const [lo, hi] = limits(to, clamp);
       return {
@@ -25,5 +27,35 @@ export function requantize(engine: Engine): PreparedHostOp<RequantizeSpec> {
           ),
       };
     },
+  };
+}
+
+/** Multiplied in integers. */
+function requantizeFixed(
+  addon: Addon,
+  engine: Engine,
+  { shape, axis, to, clamp, mode }: RequantizeSpec,
+): HostKernel {
+  const [outer, channels, inner] = channelsOf(shape, axis);
+  const [lo, hi] = limits(to, clamp);
+  const number = fixedModes[mode as keyof typeof fixedModes];
+  return {
+    variant: `requantize_fixed_${engine.isa}`,
+    run: (io) =>
+      addon.requantizeFixed(
+        engine,
+        ints(io, 'x'),
+        ints(io, 'multiplier'),
+        ints(io, 'shift'),
+        codes(io, 'y'),
+        outer,
+        channels,
+        inner,
+        0,
+        number,
+        codes(io, 'zeroPoint')[0]!,
+        lo,
+        hi,
+      ),
   };
 }

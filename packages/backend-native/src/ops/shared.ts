@@ -44,6 +44,12 @@ export function isByte(dtype: string): dtype is CodeType {
   return dtype === 'int8' || dtype === 'uint8';
 }
 
+/** Numbers of the fixed-point modes, as the addon knows them. */
+export const fixedModes = { 'tflite-double': 0, 'tflite-single': 1, 'shift-floor': 2 } as const;
+
+/** Numbers of the dtypes that codes are held in, as the addon knows them in forms. */
+export const heldKinds = { uint8: 0, int8: 1, uint16: 2, int16: 3, int32: 4 } as const;
+
 /** Weights that native code may read: their memory must not move. Throws HT_INVALID_ARGUMENT. */
 export function requireFixed(op: string, name: string, { data }: Tensor): void {
   const buffer = data.buffer as ArrayBufferLike & {

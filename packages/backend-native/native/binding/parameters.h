@@ -1,0 +1,75 @@
+// Parameters of elements in the order [outer][axis][inner]: one for each index of the axis, or for each block of such indices
+// and each index around them.
+#pragma once
+
+#include <algorithm>
+
+#include "../arch/float-environment.h"
+#include "../base/buffer.h"
+#include "arguments.h"
+#include "engine.h"
+
+namespace halftone {
+
+class Parameters {
+ public:
+  // Reads outer, the axis's extent, inner and the block, 0 for none.
+  Parameters(const Arguments& in, size_t place)
+      : axis_(in.Size(place + 1, "channels")), inner_(in.Size(place + 2, "inner")), block_(in.Size(place + 3, "block")) {
+    const size_t outer = in.Size(place, "outer");
+    blocks_ = block_ == 0 ? 0 : axis_ / block_ + (axis_ % block_ != 0);
+    size_t around;
+    if (!CheckedMultiply(outer, axis_, &count_) || !CheckedMultiply(count_, inner_, &count_) ||
+        !CheckedMultiply(outer, inner_, &around) || !CheckedMultiply(around, blocks_, &parameters_))
+      throw Napi::RangeError::New(in.env(), "the tensor has too many elements");
+    if (block_ == 0) parameters_ = axis_;
+  }
+
+  size_t elements() const { return count_; }
+  size_t count() const { return parameters_; }
+
+  // Shares the elements of a large array among the threads: one(first, count, parameter) where neighbours have the same,
+  // each(first, count, first parameter) where each has its own.
+  template <typename One, typename Each>
+  void Share(const Engine& engine, const One& one, const Each& each) const {
+    // Elements that are worth another thread, and that a thread takes at least.
+    constexpr size_t kWorthThreads = size_t{1} << 18, kLeast = 4096;
+    ThreadPool* pool = engine.pool();
+    const size_t pieces = (count_ + kLeast - 1) / kLeast;
+    const auto part = [&](unsigned thread, unsigned threads) {
+      const FloatEnvironment environment;
+      const size_t first = std::min(count_, pieces * thread / threads * kLeast);
+      Walk(first, std::min(count_, pieces * (thread + 1) / threads * kLeast), one, each);
+    };
+    if (!pool || count_ < kWorthThreads)
+      part(0, 1);
+    else
+      pool->Run(pool->threads(), part);
+  }
+
+ private:
+  template <typename One, typename Each>
+  void Walk(size_t i, size_t end, const One& one, const Each& each) const {
+    while (i < end) {
+      const size_t row = i / inner_, index = row % axis_, before = row / axis_;
+      const size_t left = std::min(end - i, inner_ - i % inner_);
+      size_t count = left;
+      if (block_ == 0 && inner_ > 1) {
+        one(i, left, index);
+      } else if (block_ == 0) {
+        count = std::min(end - i, axis_ - index);
+        axis_ == 1 ? one(i, count, 0) : each(i, count, index);
+      } else if (inner_ > 1) {
+        each(i, left, (before * blocks_ + index / block_) * inner_ + i % inner_);
+      } else {
+        count = std::min(end - i, std::min(axis_, (index / block_ + 1) * block_) - index);
+        one(i, count, before * blocks_ + index / block_);
+      }
+      i += count;
+    }
+  }
+
+  size_t axis_, inner_, block_, blocks_, count_, parameters_;
+};
+
+}  // namespace halftone
