@@ -32,6 +32,9 @@ inline int32_t Value(uint8_t code, bool is_signed) { return is_signed ? static_c
 // Convolutions of many shapes on these tiers against plain loops.
 void TestConvolutions(uint32_t tiers, const char* tier);
 
+// Codes of 16 bits, multipliers in fixed point and softmax.
+void TestForms(uint32_t tiers, const char* tier);
+
 // Transpositions.
 void TestMoves(uint32_t tiers, const char* tier);
 // Products of signs, and searches for the first elements, on these tiers against plain loops.

@@ -192,6 +192,7 @@ void TestTier(const char* tier) {
   TestConvolutions(tiers, tier);
   TestMoves(tiers, tier);
   TestSearch(tiers, tier);
+  TestForms(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }
 
