@@ -2,7 +2,9 @@
 import {
   type DType,
   dtypes,
+  exp,
   HalftoneError,
+  log,
   type OpSpecs,
   type Refusal,
   type Tensor,
@@ -121,6 +123,7 @@ export const ortForms: Forms<OrtForm> = {
       },
     };
   },
+  qsoftmax,
   gemm(spec) {
     const { batch, m, n, k } = spec;
     if (batch !== 1 || spec.clamp) return { reason: 'a batch, or a clamp, is more than Gemm' };
@@ -220,6 +223,39 @@ function qgemm(spec: OpSpecs['qgemm']): OrtForm | Refusal {
         bias: values['bias']!,
       },
     }),
+  };
+}
+
+/** ONNX Runtime adds and divides in float32: its codes are a step away now and then. */
+function qsoftmax({ outer, extent, inner, from, to }: OpSpecs['qsoftmax']): OrtForm | Refusal {
+  if (from !== to) return { reason: 'QLinearSoftmax gives codes of the type of its input' };
+  const shape = [outer, extent, inner];
+  return {
+    operator: 'QLinearSoftmax',
+    inputs: { x: { dtype: from, shape } },
+    outputs: { y: { dtype: to, shape } },
+    node: ({ table, multiplier, shift, zeroPoint }) => {
+      // The table begins with 1 and exp(-scale), the multiplier is 1 / (2^22 * scale).
+      const [one = 0, next = 0] = table!.data as Int32Array;
+      const [m = 0] = multiplier!.data as Int32Array;
+      const [places = 0] = shift!.data as Int32Array;
+      const yScale = exp(log(2) * (31 - places - 22)) / m;
+      return {
+        node: makeNode(
+          'QLinearSoftmax',
+          ['x', 'xScale', 'xZero', 'yScale', 'yZero'],
+          ['y'],
+          { axis: attribute.int(1), opset: attribute.int(13) },
+          MICROSOFT,
+        ),
+        initializers: {
+          xScale: tensor('float32', [-log(next / one)], []),
+          xZero: { dtype: from, shape: [], data: new dtypes[from].Array(1) } as Tensor,
+          yScale: tensor('float32', [yScale], []),
+          yZero: scalar(zeroPoint!),
+        },
+      };
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 // Cases of the sizes of real networks: blocking over caches is tested with them, and benchmarks time them.
-import type { OpName, QConv2dSpec, QGemmSpec, WindowSpec } from '@halftone/core';
+import {
+  type OpName,
+  type QConv2dSpec,
+  type QGemmSpec,
+  softmaxFactors,
+  softmaxTable,
+  type WindowSpec,
+} from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
 import { nameOfShape, short } from './shared.ts';
 
@@ -178,6 +185,7 @@ function tables(): readonly Case[] {
   const shape = [4096, 256];
   const dtype = 'uint8';
   const factors: Recipe = { data: [0.5, 0.75, 11] };
+  const { multiplier, shift } = softmaxFactors(1 / 256);
   return [
     makeCase('dynamicQuantize', 'large/4096x256', { shape }),
     makeCase('lut256', 'large/4096x256/u8', { shape, from: dtype, to: dtype }, {}, quick),
@@ -187,6 +195,17 @@ function tables(): readonly Case[] {
       { aShape: shape, bShape: shape, dtype, mode: 'ort-x86' },
       { factors },
       quick,
+    ),
+    makeCase(
+      'qsoftmax',
+      'large/1536x128/u8',
+      { outer: 1536, extent: 128, inner: 1, from: dtype, to: dtype, mode: 'tflite-double' },
+      {
+        table: { data: [...softmaxTable(0.1)] },
+        multiplier: { data: [...multiplier] },
+        shift: { data: [...shift!] },
+        zeroPoint: zero,
+      },
     ),
     makeCase('qmaxpool', 'large/3x3-stride2-c64-112x112/u8', { ...image(112), strides: [2, 2], dtype }),
     makeCase('im2col', 'large/3x3-c64-56x56/u8', { ...image(56), channels: [0, 64], dtype }),
