@@ -226,7 +226,7 @@ export interface Addon {
     inner: number,
     block: 0,
     mode: number,
-    zero: number,
+    zeroPoint: Codes,
     lo: number,
     hi: number,
   ): void;
@@ -241,7 +241,7 @@ export interface Addon {
     extent: number,
     inner: number,
     mode: number,
-    zero: number,
+    zeroPoint: Codes,
     lo: number,
     hi: number,
   ): void;

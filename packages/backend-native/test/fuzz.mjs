@@ -75,6 +75,7 @@ export function fuzzAddon(addon, count, seed) {
   ];
   const detached = new Int8Array(64);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const zero = new Uint8Array([3]);
   const sizes = [0, 1, 7, 8, 64, 512, 4096];
   const arrays = () => {
     const Elements = pick([
@@ -157,7 +158,7 @@ export function fuzzAddon(addon, count, seed) {
   const plausible = [
     [new Float32Array(64), new Float32Array(8).fill(1), new Int8Array(8), new Int8Array(64), 1, 8, 8, true],
     [new Int8Array(64), new Float32Array(8), new Int8Array(8), new Float32Array(64), 8, 8, 1, 1],
-    [new Int32Array(64), new Float32Array(8), new Uint8Array(64), 1, 8, 8, 0, 0, 255],
+    [new Int32Array(64), new Float32Array(8), new Uint8Array(64), 1, 8, 8, zero, 0, 255],
     [
       false,
       codes,
@@ -171,7 +172,7 @@ export function fuzzAddon(addon, count, seed) {
     ],
     [new Float32Array(64), new Uint8Array(64), new Float32Array(1), new Uint8Array(1)],
     [codes, new Uint8Array(256), new Uint8Array(4096), true],
-    [packed[0], codes, new Int8Array(1), new Int8Array(8), null, null, 0, 0, 0, new Int32Array(64), 0],
+    [packed[0], codes, new Int8Array(1), new Int8Array(8), null, null, null, 0, 0, new Int32Array(64), 0],
     [
       packed[1],
       codes,
@@ -179,7 +180,7 @@ export function fuzzAddon(addon, count, seed) {
       new Int8Array(64),
       new Int32Array(64),
       new Float32Array(64),
-      0,
+      zero,
       0,
       255,
       new Uint8Array(2048),
@@ -204,7 +205,7 @@ export function fuzzAddon(addon, count, seed) {
       new Int8Array(8),
       null,
       new Float32Array(8),
-      0,
+      zero,
       0,
       127,
       [new Int32Array(288), new Uint8Array(144), new Int8Array(144), new Float32Array(144)][i],
@@ -218,7 +219,7 @@ export function fuzzAddon(addon, count, seed) {
       new Float32Array(9),
       new Int8Array(144),
       window,
-      0,
+      zero,
       -128,
       127,
       true,
@@ -261,7 +262,7 @@ export function fuzzAddon(addon, count, seed) {
       8,
       0,
       1,
-      0,
+      zero,
       -128,
       127,
     ],
@@ -276,7 +277,7 @@ export function fuzzAddon(addon, count, seed) {
       16,
       pick([1, 4]),
       0,
-      0,
+      zero,
       0,
       255,
     ],

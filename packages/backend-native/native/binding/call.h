@@ -32,6 +32,9 @@ class Call : public Arguments {
     recorder_ = engine->recorder();
   }
 
+  // Whether it is recorded: operands are not there yet.
+  bool records() const { return recorder_ != nullptr; }
+
   // As Elements and so on, of elements that the work finds when it is done. What is no memory of the program that is
   // recorded stays what it is now; a result must be memory of it.
   template <typename T>

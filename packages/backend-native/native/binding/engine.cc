@@ -8,16 +8,15 @@
 
 #include "../arch/cpu.h"
 #include "../base/buffer.h"
-#include "../base/sharing.h"
 #include "call.h"
+#include "share.h"
 
 namespace halftone {
 namespace {
 
-// Elements of a nanosecond.
-constexpr double kPerNanosecond = 10;
-constexpr size_t kSharedBlock = 4096;
 constexpr int64_t kMostThreads = 1024;
+// Bytes that im2col copies in a nanosecond.
+constexpr double kCopiedPerNanosecond = 10;
 
 ToCodes CodesOf(int64_t zero, int64_t lo, int64_t hi) {
   return {static_cast<float>(lo - zero), static_cast<float>(hi - zero), static_cast<int32_t>(zero)};
@@ -25,18 +24,6 @@ ToCodes CodesOf(int64_t zero, int64_t lo, int64_t hi) {
 
 int32_t ZeroAt(const uint8_t* zeros, size_t i, bool is_signed) {
   return is_signed ? static_cast<int8_t>(zeros[i]) : zeros[i];
-}
-
-// Shares the elements of a large array among the threads: work(first, last).
-template <typename F>
-void Share(ThreadPool& pool, size_t count, const F& work) {
-  const size_t blocks = (count + kSharedBlock - 1) / kSharedBlock;
-  pool.Run(ThreadsFor(SharingOf(static_cast<double>(count) / kPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
-    const FloatEnvironment own;
-    const size_t first = std::min(count, blocks * thread / threads * kSharedBlock);
-    const size_t last = std::min(count, blocks * (thread + 1) / threads * kSharedBlock);
-    if (first < last) work(first, last);
-  });
 }
 
 // Parameters of elements in the order [outer][channels][inner]: one for each index of the middle.
@@ -55,7 +42,7 @@ struct Channels {
 template <typename One, typename Each>
 void ShareChannels(ThreadPool& pool, const Channels& shape, const One& one, const Each& each) {
   const size_t width = shape.inner == 1 ? shape.channels : shape.inner;
-  Share(pool, shape.count, [&](size_t i, size_t end) {
+  ShareElements(pool, shape.count, [&](size_t i, size_t end) {
     while (i < end) {
       const size_t part = i / width;
       const size_t stop = std::min(end, (part + 1) * width);
@@ -220,7 +207,7 @@ Napi::Value Engine::Pairwise(const Napi::CallbackInfo& info) {
   return in.Do([=, runs = std::move(runs)](ThreadPool& pool) {
     uint8_t* to = y.get();
     for (const Run& run : runs) {
-      Share(pool, run.count, [&](size_t i, size_t end) {
+      ShareElements(pool, run.count, [&](size_t i, size_t end) {
         loop(a.get() + run.a + i * run.a_step, run.a_step, b.get() + run.b + i * run.b_step, run.b_step, to + i, end - i,
              factors.get(), lo, hi);
       });
@@ -249,7 +236,7 @@ Napi::Value Engine::DynamicQuantize(const Napi::CallbackInfo& info) {
     *scale.get() = step;
     *zero.get() = center;
     const ToCodes to = CodesOf(center, 0, 255);
-    Share(pool, count, [&](size_t i, size_t end) { loops->quantize(x.get() + i, y.get() + i, end - i, step, to); });
+    ShareElements(pool, count, [&](size_t i, size_t end) { loops->quantize(x.get() + i, y.get() + i, end - i, step, to); });
   });
 }
 
@@ -263,7 +250,7 @@ Napi::Value Engine::Lookup(const Napi::CallbackInfo& info) {
   const auto y = in.ResultCodes(2, "y", count);
   const uint8_t flip = in.Flag(3, "signed") ? 0x80 : 0;
   return in.Do([=, loops = loops_](ThreadPool& pool) {
-    Share(pool, count, [&](size_t i, size_t end) {
+    ShareElements(pool, count, [&](size_t i, size_t end) {
       loops->lookup(x.get() + i, y.get() + i, end - i, table.get(), flip);
     });
   });
@@ -313,7 +300,7 @@ Napi::Value Engine::Im2col(const Napi::CallbackInfo& info) {
     };
     const size_t lines = n * oh;
     const double elements = static_cast<double>(lines) * static_cast<double>(ow * row);
-    pool.Run(ThreadsFor(SharingOf(elements / kPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
+    pool.Run(ThreadsFor(SharingOf(elements / kCopiedPerNanosecond), pool), [&](unsigned thread, unsigned threads) {
       for (size_t line = lines * thread / threads; line < lines * (thread + 1) / threads; ++line) line_of(line);
     });
   });

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 
-#include "../arch/float-environment.h"
 #include "../base/buffer.h"
-#include "arguments.h"
-#include "engine.h"
+#include "call.h"
+#include "share.h"
 
 namespace halftone {
 
@@ -31,20 +30,8 @@ class Parameters {
   // Shares the elements of a large array among the threads: one(first, count, parameter) where neighbours have the same,
   // each(first, count, first parameter) where each has its own.
   template <typename One, typename Each>
-  void Share(const Engine& engine, const One& one, const Each& each) const {
-    // Elements that are worth another thread, and that a thread takes at least.
-    constexpr size_t kWorthThreads = size_t{1} << 18, kLeast = 4096;
-    ThreadPool* pool = engine.pool();
-    const size_t pieces = (count_ + kLeast - 1) / kLeast;
-    const auto part = [&](unsigned thread, unsigned threads) {
-      const FloatEnvironment environment;
-      const size_t first = std::min(count_, pieces * thread / threads * kLeast);
-      Walk(first, std::min(count_, pieces * (thread + 1) / threads * kLeast), one, each);
-    };
-    if (!pool || count_ < kWorthThreads)
-      part(0, 1);
-    else
-      pool->Run(pool->threads(), part);
+  void Share(ThreadPool& pool, const One& one, const Each& each) const {
+    ShareElements(pool, count_, [&](size_t first, size_t last) { Walk(first, last, one, each); });
   }
 
  private:

@@ -21,7 +21,7 @@ export function qsoftmax(addon: Addon, engine: Engine): PreparedHostOp<QSoftmaxS
             extent,
             inner,
             fixedModes[mode],
-            codes(io, 'zeroPoint')[0]!,
+            codes(io, 'zeroPoint'),
             lo,
             hi,
           ),

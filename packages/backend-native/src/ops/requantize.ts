@@ -53,7 +53,7 @@ function requantizeFixed(
         inner,
         0,
         number,
-        codes(io, 'zeroPoint')[0]!,
+        codes(io, 'zeroPoint'),
         lo,
         hi,
       ),
