@@ -60,7 +60,7 @@ qconv::Window WindowOf(const Layer& layer) {
   return w;
 }
 
-void TimeLayer(uint32_t tiers, const Layer& layer, double peak, ThreadPool* pool) {
+void TimeLayer(uint32_t tiers, const Layer& layer, double tiles, double vectors, ThreadPool* pool) {
   qconv::FilterShape filters_shape = {};
   filters_shape.window = WindowOf(layer);
   filters_shape.o = layer.o;
@@ -94,6 +94,8 @@ void TimeLayer(uint32_t tiers, const Layer& layer, double peak, ThreadPool* pool
     times.push_back((Now() - start) / 4);
   }
   std::sort(times.begin(), times.end());
+  // Tiles are of products alone.
+  const double peak = strstr(conv->name(), "amx") ? tiles : vectors;
   const double operations = 2.0 * static_cast<double>(results * depth), moved = static_cast<double>(codes.size() + results);
   printf("%-24s %3zux%-3zu c%-3zu o%-3zu %zux%zu/%zu %-30s %8.2f us, median %8.2f  %7.1f GOPS, at least %6.2f us  %6.1f GB/s\n", layer.network,
          layer.h, layer.w, layer.c, layer.o, layer.kernel_h, layer.kernel_w, layer.stride, conv->name(), times.front() * 1e6,
@@ -107,10 +109,11 @@ void TimeLayers(const char* tier, Tier unit, unsigned threads, const char* netwo
   const uint32_t tiers = CapTiers(AvailableTiers(), tier);
   if (tiers == 0) return;
   const double peak = PeakOf(unit, 0.3);
-  printf("%s: %.0f GOPS over registers, %u thread%s\n", tier, peak / 1e9, threads, threads == 1 ? "" : "s");
+  const double vectors = unit == kAmx ? PeakOf(kAvx512Vnni, 0.3) : peak;
+  printf("%s: %.0f GOPS over registers, %.0f of its vectors, %u thread%s\n", tier, peak / 1e9, vectors / 1e9, threads, threads == 1 ? "" : "s");
   ThreadPool pool(threads);
   for (const Layer& layer : kLayers)
-    if (strstr(layer.network, network)) TimeLayer(tiers, layer, peak * threads, &pool);
+    if (strstr(layer.network, network)) TimeLayer(tiers, layer, peak * threads, vectors * threads, &pool);
 }
 
 }  // namespace halftone
