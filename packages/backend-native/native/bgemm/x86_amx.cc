@@ -18,6 +18,11 @@ void Amx32x32(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1
 namespace halftone::bgemm {
 namespace {
 
+// So many sums push the columns out of the second cache.
+constexpr size_t kPastCaches = size_t{1} << 19;
+
+bool IsAligned(const void* data) { return reinterpret_cast<uintptr_t>(data) % kAlignment == 0; }
+
 constexpr size_t Padded(size_t k) { return RoundUp(k, qgemm::kDepthBlock); }
 
 // What of a thread's scratch lies where.
@@ -97,6 +102,7 @@ void Amx32x32(const Product& product, size_t m0, size_t m1, size_t n0, size_t n1
   bytes.ldy = product.n;
   bytes.epilogue.output = qgemm::Output::kInt32;
   bytes.epilogue.column = zeros;
+  bytes.epilogue.stream = product.n % kColumnBlock == 0 && IsAligned(product.y) && product.m * product.n >= kPastCaches;
   qgemm::Amx32x32(bytes, m0, m1, 0, count, scratch + places.zeros);
 }
 

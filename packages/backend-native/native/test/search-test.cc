@@ -113,6 +113,8 @@ void TestSearch(uint32_t tiers, const char* tier) {
   TestBinary(tiers, tier, 97, 70, 8191, true);
   TestBinary(tiers, tier, 300, 330, 4100);
   TestBinary(tiers, tier, 130, 1100, 1024);
+  // Sums past the caches.
+  TestBinary(tiers, tier, 520, 1024, 330);
   for (size_t extent = 1; extent < 140; ++extent)
     TestTopKinds(tiers, tier, extent, 1 + extent % 2, std::min<size_t>(extent, extent % 12));
   for (const size_t k : {1, 10, 300, 2500}) TestTopKinds(tiers, tier, 2500, 1 + k % 2, k);
