@@ -1,5 +1,6 @@
 import { type BackendProvider, elementOps, hostBackend, isExactOp } from '@halftone/core';
 import { bgemm } from './ops/bgemm.ts';
+import { blockGemm } from './ops/block-gemm.ts';
 import { conv2d } from './ops/conv2d.ts';
 import { convTranspose2d } from './ops/conv-transpose2d.ts';
 import { resize } from './ops/resize.ts';
@@ -33,6 +34,7 @@ const reference: BackendProvider = hostBackend({
     dequantize,
     requantize,
     qgemm,
+    blockGemm,
     im2col,
     qconv2d,
     qmaxpool,

@@ -25,17 +25,19 @@ const RELAXED_ERROR = 1 / 65536;
 
 /**
  * What is wrong with `got`; undefined where nothing is. Exact and f32-ieee results are equal to the bit, NaN to NaN.
- * Relaxed codes are at most one step away, one in a thousand; relaxed floats within 2^-16 of the largest magnitude.
+ * Relaxed codes are at most one step away, one in a thousand; relaxed floats within 2^-16 of the largest magnitude, or each
+ * within its `tolerance` where the op has a bound of its own.
  */
 export function compare(
   output: string,
   expected: Tensor,
   got: Tensor,
   numericClass: NumericClass,
+  tolerance?: Float64Array,
 ): Mismatch | undefined {
   const isFloat = expected.dtype === 'float32';
   const relaxed = numericClass === 'f32-relaxed';
-  const bound = relaxed ? (isFloat ? RELAXED_ERROR * largest(expected) : 1) : 0;
+  const common = relaxed ? (isFloat ? RELAXED_ERROR * largest(expected) : 1) : 0;
   const different: number[] = [];
   const far: number[] = [];
   for (let i = 0; i < expected.data.length; i++) {
@@ -43,6 +45,7 @@ export function compare(
     if (Object.is(expected.data[i], got.data[i])) continue;
     different.push(i);
     const distance = Math.abs(Number(expected.data[i]) - Number(got.data[i]));
+    const bound = tolerance?.[i] ?? common;
     if (!(distance <= bound) || bound === 0) far.push(i);
   }
   const allowed = isFloat ? Infinity : Math.max(1, RELAXED_SHARE * expected.data.length);

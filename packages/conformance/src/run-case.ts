@@ -5,6 +5,7 @@ import {
   type HostIO,
   isHalftoneError,
   type NumericClass,
+  numericClassOf,
   type OpDefinition,
   sameShape,
   sizeOf,
@@ -15,6 +16,7 @@ import {
 import type { Case } from './case.ts';
 import { compare, type Mismatch } from './compare.ts';
 import { operandsOf, resultsOf } from './operands.ts';
+import { tolerancesOf } from './tolerance.ts';
 
 /** How an operand reaches the kernel: uploaded with the others, or handed over when the op is prepared, to be packed. */
 export type Path = 'call' | 'prepared';
@@ -72,7 +74,9 @@ export async function runCase(item: Case, backend: Backend, oracle: Oracle): Pro
   if (supported !== true) return { status: 'skipped', reason: supported.reason };
   const operands = operandsOf(item);
   const expected = await oracle(item);
-  const numericClass = backend.capabilities.numericClass[item.op] ?? 'exact';
+  const declared = backend.capabilities.numericClass[item.op] ?? 'exact';
+  const numericClass = numericClassOf(item.op, item.spec, declared);
+  const tolerances = tolerancesOf(item, operands);
   const { packable = [] } = catalogue[item.op] as OpDefinition<Case['spec']>;
   const paths: Path[] = packable.length > 0 ? ['call', 'prepared'] : ['call'];
   let variant = '';
@@ -94,7 +98,7 @@ export async function runCase(item: Case, backend: Backend, oracle: Oracle): Pro
     } catch (error) {
       return failed(`supports() said yes, and it threw ${nameOf(error)}`);
     }
-    const wrong = compareAll(expected, results, numericClass);
+    const wrong = compareAll(expected, results, numericClass, tolerances);
     if (wrong)
       return failed(
         typeof wrong === 'string' ? wrong : messageOf(wrong),
@@ -141,6 +145,7 @@ function compareAll(
   expected: Readonly<Record<string, Tensor>>,
   results: Readonly<Record<string, Tensor>>,
   numericClass: NumericClass,
+  tolerances: Readonly<Record<string, Float64Array>>,
 ): Mismatch | string | undefined {
   for (const [name, wanted] of Object.entries(expected)) {
     const got = results[name];
@@ -152,7 +157,7 @@ function compareAll(
       got.data.length !== wanted.data.length
     )
       return `read() gave ${got?.dtype} [${got?.shape.join(', ')}] in ${got?.data.constructor.name} for ${name}, ${wanted.dtype} [${wanted.shape.join(', ')}] was allocated`;
-    const mismatch = compare(name, wanted, got, numericClass);
+    const mismatch = compare(name, wanted, got, numericClass, tolerances[name]);
     if (mismatch) return mismatch;
   }
   return undefined;

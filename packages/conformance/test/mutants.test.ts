@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { runSuite } from '../src/index.ts';
 import { arena } from './mutants/arena.ts';
+import { blockGemmOf } from './mutants/blocks.ts';
 import { withDriver } from './mutants/drivers.ts';
 import { ascending, conv2dOf, gemmOf } from './mutants/floats.ts';
 import { mutants } from './mutants/index.ts';
@@ -31,6 +32,7 @@ describe('a backend without a bug passes', () => {
         bgemm: multiplying(exactSigns),
         topK: searching(exactOrder),
         qconv2d: finishing('qconv2d', requantizeCode),
+        blockGemm: blockGemmOf,
         gemm: gemmOf(ascending),
         conv2d: conv2dOf(ascending),
       }),

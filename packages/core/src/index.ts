@@ -44,11 +44,24 @@ export type { AccumulatorBias, AccumulatorOutput, AccumulatorSpec, PerChannel } 
 export { forEachBroadcastRow, type VisitRow } from './elements/broadcast-rows.ts';
 export type { BgemmSpec } from './ops/bgemm.ts';
 export type { BinaryFunction, BinarySpec } from './ops/binary.ts';
+export {
+  type BlockComputation,
+  type BlockGemmSpec,
+  type BlockWeights,
+  blockWeights,
+} from './ops/block-gemm.ts';
 export { broadcastShape, broadcastStrides } from './ops/broadcast.ts';
-export { catalogue, isExactOp, type OpName, opNames, type OpSpecs } from './ops/catalogue.ts';
+export {
+  catalogue,
+  isExactOp,
+  numericClassOf,
+  type OpName,
+  opNames,
+  type OpSpecs,
+} from './ops/catalogue.ts';
 export type { Conv2dSpec, FloatClamp } from './ops/conv2d.ts';
 export { type ConvTranspose2dSpec, transposedOutput } from './ops/conv-transpose2d.ts';
-export type { BlockedSpec, Descs, OpDefinition, Tier } from './ops/definition.ts';
+export type { BlockedSpec, Descs, ErrorBound, OpDefinition, Tier } from './ops/definition.ts';
 export type { DequantizeSpec } from './ops/dequantize.ts';
 export type { DynamicQuantizeSpec } from './ops/dynamic-quantize.ts';
 export type {

@@ -1,6 +1,7 @@
 // The catalogue of cases mirrors core's catalogue of ops, one to one.
 import { HalftoneError, type OpName, opNames } from '@halftone/core';
 import type { Case } from '../case.ts';
+import { blockGemmCases } from './block-gemm.ts';
 import { conv2dCases, convTranspose2dCases } from './conv2d.ts';
 import { dequantizeCases } from './dequantize.ts';
 import { binaryCases, castCases, softmaxCases, unaryCases } from './elementwise.ts';
@@ -27,6 +28,7 @@ const sources: { readonly [O in OpName]: () => readonly Case<O>[] } = {
   dequantize: dequantizeCases,
   requantize: requantizeCases,
   qgemm: qgemmCases,
+  blockGemm: blockGemmCases,
   im2col: im2colCases,
   qconv2d: qconv2dCases,
   qmaxpool: qmaxpoolCases,

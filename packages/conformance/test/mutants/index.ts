@@ -1,4 +1,5 @@
 import { aliases } from './aliases.ts';
+import { blocks } from './blocks.ts';
 import { bounds } from './bounds.ts';
 import { floats } from './floats.ts';
 import { memory } from './memory.ts';
@@ -17,6 +18,7 @@ import { windows } from './windows.ts';
 export const mutants: readonly Mutant[] = [
   ...rounding,
   ...products,
+  ...blocks,
   ...windows,
   ...tables,
   ...search,

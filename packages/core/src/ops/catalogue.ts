@@ -1,6 +1,8 @@
 // The one list of ops: backends offer them, the planner emits them, conformance mirrors them.
 import { bgemm, type BgemmSpec } from './bgemm.ts';
+import type { NumericClass } from '../backend/contract.ts';
 import { binary, type BinarySpec } from './binary.ts';
+import { blockGemm, type BlockGemmSpec } from './block-gemm.ts';
 import { conv2d, type Conv2dSpec } from './conv2d.ts';
 import { convTranspose2d, type ConvTranspose2dSpec } from './conv-transpose2d.ts';
 import type { OpDefinition } from './definition.ts';
@@ -55,6 +57,7 @@ export interface OpSpecs {
   dequantize: DequantizeSpec;
   requantize: RequantizeSpec;
   qgemm: QGemmSpec;
+  blockGemm: BlockGemmSpec;
   im2col: Im2colSpec;
   qconv2d: QConv2dSpec;
   qmaxpool: QMaxPoolSpec;
@@ -100,6 +103,7 @@ export const catalogue: { readonly [O in OpName]: OpDefinition<OpSpecs[O]> } = {
   dequantize,
   requantize,
   qgemm,
+  blockGemm,
   im2col,
   qconv2d,
   qmaxpool,
@@ -157,4 +161,17 @@ const exactFloatOps: ReadonlySet<OpName> = new Set<OpName>([
 /** Ops whose results are integers, or follow from them by one rounded step each: bit-equal on every backend. */
 export function isExactOp(op: OpName): boolean {
   return catalogue[op].tier !== 'float' || exactFloatOps.has(op);
+}
+
+/**
+ * How exact the results of an op are for a spec, given the class that a backend declares for the op: some specs leave the
+ * last bits open, whoever computes them.
+ */
+export function numericClassOf<O extends OpName>(
+  op: O,
+  spec: OpSpecs[O],
+  declared: NumericClass,
+): NumericClass {
+  const { errorBound } = catalogue[op] as OpDefinition<OpSpecs[O]>;
+  return errorBound?.(spec) === undefined ? declared : 'f32-relaxed';
 }

@@ -1,6 +1,6 @@
 import { type AnyCodeType, codeTypes, isCodeType } from '../dtype.ts';
 import { HalftoneError } from '../errors.ts';
-import type { TensorDesc } from '../tensor.ts';
+import type { Tensor, TensorDesc } from '../tensor.ts';
 
 /** How much of an op a backend owes; see the tier table of the architecture. */
 export type Tier = 'required' | 'derived' | 'integer' | 'float';
@@ -18,6 +18,15 @@ export interface OpDefinition<Spec> {
   outputs(spec: Spec): Descs;
   /** Inputs that a backend may pack ahead of time: the weights with their zero points. */
   readonly packable?: readonly string[];
+  /** For specs whose formula leaves the last bits open, how many; undefined where it gives every bit. */
+  errorBound?(spec: Spec): ErrorBound | undefined;
+}
+
+/** How far results may be from those of the formula in f64: `part` of the sum of the magnitudes of their terms. */
+export interface ErrorBound {
+  readonly part: number;
+  /** The sum of magnitudes of each element, by output. */
+  magnitudes(io: Readonly<Record<string, Tensor>>): Readonly<Record<string, Float64Array>>;
 }
 
 export function requireSpec(op: string, condition: boolean, rule: string, spec: object): asserts condition {

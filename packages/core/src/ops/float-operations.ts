@@ -41,6 +41,12 @@ const operations: { readonly [O in OpName]: (spec: OpSpecs[O]) => number } = {
   dequantize: (spec) => sizeOf(spec.shape),
   requantize: (spec) => requantizations(spec.mode, sizeOf(spec.shape)),
   qgemm: (spec) => accumulated(spec, spec.batch * spec.m * spec.n),
+  // Of int8-block, the way of A to codes, and for each block the scale, its product and the sum.
+  blockGemm: ({ m, n, k, block, bias, computation }) => {
+    const added = bias ? m * n : 0;
+    if (computation !== 'int8-block') return k * n + 2 * m * n * k + added;
+    return 2 * m * k + 3 * m * n * Math.ceil(k / block) + added;
+  },
   im2col: none,
   qconv2d: (spec) => accumulated(spec, pixels(spec, spec.o)),
   qmaxpool: none,

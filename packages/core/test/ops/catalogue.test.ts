@@ -5,6 +5,7 @@ import {
   catalogue,
   isExactOp,
   isHalftoneError,
+  numericClassOf,
   type OpDefinition,
   type OpName,
   opNames,
@@ -34,6 +35,16 @@ const qgemm = {
   bias: 'int32',
   output: codes,
 } as const;
+const blocks = {
+  m: 2,
+  n: 3,
+  k: 40,
+  b: 'uint4',
+  block: 16,
+  layout: 'nbits',
+  bias: true,
+  computation: 'int8-block',
+} as const;
 const qconv = {
   ...window,
   o: 6,
@@ -49,6 +60,7 @@ const qconv = {
 const valid: {
   readonly [O in OpName]: readonly [spec: object, shapes: Readonly<Record<string, readonly number[]>>];
 } = {
+  blockGemm: [blocks, { a: [2, 40], b: [3, 3, 8], scale: [3, 3], zeroPoint: [3, 2], bias: [3], y: [2, 3] }],
   quantize: [
     { shape: [2, 3], to: 'int8', axis: 1 },
     { x: [2, 3], scale: [3], zeroPoint: [3], y: [2, 3] },
@@ -263,6 +275,12 @@ describe('the catalogue', () => {
     ['topK', { dtype: 'int32', outer: 1, extent: 2, inner: 1, k: 3, largest: true }, 'HT_SHAPE_MISMATCH'],
     ['topK', { dtype: 'int32', outer: 1, extent: 2, inner: 0.5, k: 1, largest: true }, 'HT_SHAPE_MISMATCH'],
     ['topK', { dtype: 'int64', outer: 1, extent: 2, inner: 1, k: 1, largest: true }, 'HT_INVALID_ARGUMENT'],
+    ['blockGemm', { ...blocks, m: -1 }, 'HT_SHAPE_MISMATCH'],
+    ['blockGemm', { ...blocks, block: 24 }, 'HT_INVALID_ARGUMENT'],
+    ['blockGemm', { ...blocks, block: 512 }, 'HT_INVALID_ARGUMENT'],
+    ['blockGemm', { ...blocks, b: 'int4' }, 'HT_INVALID_ARGUMENT'],
+    ['blockGemm', { ...blocks, layout: 'columns' }, 'HT_INVALID_ARGUMENT'],
+    ['blockGemm', { ...blocks, computation: 'f16' }, 'HT_INVALID_ARGUMENT'],
     ['qconv2d', { ...qconv, groups: 3 }, 'HT_SHAPE_MISMATCH'],
     ['qconv2d', { ...qconv, o: 5 }, 'HT_SHAPE_MISMATCH'],
     ['qconv2d', { ...qconv, strides: [0, 1] }, 'HT_INVALID_ARGUMENT'],
@@ -293,6 +311,15 @@ describe('the catalogue', () => {
       ),
     ).not.toContain(false);
     expect(['conv2d', 'gemm', 'softmax', 'avgpool'].map((op) => isExactOp(op as OpName))).not.toContain(true);
+  });
+});
+
+describe('numericClassOf', () => {
+  it('is what the backend declares, but where a formula leaves bits open', () => {
+    expect(numericClassOf('qgemm', qgemm, 'exact')).toBe('exact');
+    expect(numericClassOf('blockGemm', blocks, 'exact')).toBe('exact');
+    for (const computation of ['dequant-f32', 'bf16'] as const)
+      expect(numericClassOf('blockGemm', { ...blocks, computation }, 'exact')).toBe('f32-relaxed');
   });
 });
 
