@@ -58,7 +58,7 @@ export async function buildProgram(part, compiler, flags, folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const native = join(root, 'native');
-  const sources = ['arch', 'base', 'bgemm', 'loops', 'qconv', 'qgemm', part].flatMap((unit) =>
+  const sources = ['arch', 'base', 'bgemm', 'blockgemm', 'loops', 'qconv', 'qgemm', part].flatMap((unit) =>
     readdirSync(join(native, unit))
       .filter((name) => name.endsWith('.cc'))
       .map((name) => join(native, unit, name)),

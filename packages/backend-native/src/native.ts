@@ -97,6 +97,18 @@ interface PreparedTopK {
   dispose(): void;
 }
 
+export interface PackedBlocks {
+  readonly byteLength: number;
+  fill(codes: Codes, scale: Float32Array, zeroPoint: Codes): void;
+  dispose(): void;
+}
+
+interface PreparedBlockGemm {
+  readonly variant: string;
+  run(packed: PackedBlocks, a: Float32Array, bias: Float32Array | null, y: Float32Array): void;
+  dispose(): void;
+}
+
 export interface PackedFilters {
   readonly byteLength: number;
   dispose(): void;
@@ -164,6 +176,27 @@ export interface Addon {
     largest: boolean,
     kind: 0 | 1 | 2 | 3,
   ) => PreparedTopK;
+  readonly PackedBlocks: new (
+    codes: Codes,
+    scale: Float32Array,
+    zeroPoint: Codes,
+    n: number,
+    k: number,
+    block: number,
+    bits: 4 | 8,
+    rows: boolean,
+    signed: boolean,
+  ) => PackedBlocks;
+  /** computation: 0 int8-block, 1 dequant-f32, 2 bf16. */
+  readonly PreparedBlockGemm: new (
+    engine: Engine,
+    m: number,
+    n: number,
+    k: number,
+    block: number,
+    bits: 4 | 8,
+    computation: 0 | 1 | 2,
+  ) => PreparedBlockGemm;
   /** window: see windowOf; lasting: the form may be one that only these values allow. */
   readonly PackedFilters: new (
     engine: Engine,

@@ -4,11 +4,12 @@ import {
   catalogue,
   type DeviceTensor,
   type HostIO,
+  numericClassOf,
   type OpDefinition,
   type PreparedOp,
   type Tensor,
 } from '@halftone/core';
-import { type Case, compare, operandsOf, resultsOf } from '@halftone/conformance';
+import { type Case, compare, operandsOf, resultsOf, tolerancesOf } from '@halftone/conformance';
 import type { Subject } from './time.ts';
 
 /** Milliseconds of what happens once. */
@@ -37,6 +38,8 @@ export interface Task {
   readonly item: Case;
   readonly operands: HostIO;
   readonly expected: Readonly<Record<string, Tensor>>;
+  /** How far each element may be from what is expected, where the op's formula leaves that open. */
+  readonly tolerances: Readonly<Record<string, Float64Array>>;
 }
 
 /** How far float results of a peer may be, as a part of the largest magnitude: they add in another order. */
@@ -112,11 +115,12 @@ export class OpRun implements Subject {
 
   /** How the results that were read last are wrong; undefined where they are right. */
   difference(): Difference | undefined {
-    const { item, expected } = this.#task;
-    const numericClass = this.#backend.capabilities.numericClass[item.op] ?? 'exact';
+    const { item, expected, tolerances } = this.#task;
+    const declared = this.#backend.capabilities.numericClass[item.op] ?? 'exact';
+    const numericClass = numericClassOf(item.op, item.spec, declared);
     for (const name in expected) {
       const [wanted, got] = [expected[name]!, this.#results[name]!];
-      const mismatch = compare(name, wanted, got, numericClass);
+      const mismatch = compare(name, wanted, got, numericClass, tolerances[name]);
       if (mismatch)
         return { output: name, wrong: mismatch.wrong, count: mismatch.count, largest: farthest(wanted, got) };
     }
@@ -141,7 +145,8 @@ export async function taskOf(
   item: Case,
   right: (item: Case) => Promise<Readonly<Record<string, Tensor>>>,
 ): Promise<Task> {
-  return { item, operands: operandsOf(item), expected: await right(item) };
+  const operands = operandsOf(item);
+  return { item, operands, expected: await right(item), tolerances: tolerancesOf(item, operands) };
 }
 
 async function readAll(

@@ -20,6 +20,7 @@ export interface Work {
 const products: { readonly [O in OpName]?: (spec: OpSpecs[O]) => number } = {
   qgemm: ({ batch, m, n, k }) => batch * m * n * k,
   bgemm: ({ m, n, k }) => m * n * k,
+  blockGemm: ({ m, n, k }) => m * n * k,
   gemm: ({ batch, m, n, k }) => batch * m * n * k,
   qconv2d: convolution,
   conv2d: convolution,

@@ -20,4 +20,5 @@ export type { Progress, SuiteOptions } from './suite-options.ts';
 export { toJUnit } from './reports/junit.ts';
 export { toMarkdown } from './reports/markdown.ts';
 export { type Repeat, toText } from './reports/text.ts';
+export { tolerancesOf } from './tolerance.ts';
 export { conformanceTests, type TestOptions, type TestRunner } from './tests.ts';

@@ -66,6 +66,7 @@ uint32_t Detect() {
   const bool avx2 = ymm && (seven.ebx & (1u << 5));
   if (!avx2) return tiers;
   tiers |= kAvx2;
+  if (one.ecx & (1u << 12)) tiers |= kFma;
   if (more.eax & (1u << 4)) tiers |= kAvxVnni;
   const uint32_t foundation = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   const bool avx512 = zmm && (seven.ebx & foundation) == foundation && (seven.ecx & (1u << 11));
@@ -73,8 +74,11 @@ uint32_t Detect() {
   tiers |= kAvx512Vnni;
   if (seven.ecx & (1u << 1)) tiers |= kVbmi;
   if (seven.ecx & (1u << 14)) tiers |= kVpopcnt;
+  if (more.eax & (1u << 5)) tiers |= kAvx512Bf16;
   const bool amx = tiles && (seven.edx & (1u << 24)) && (seven.edx & (1u << 25));
-  if (amx && RequestTiles()) tiers |= kAmx;
+  if (!amx || !RequestTiles()) return tiers;
+  tiers |= kAmx;
+  if (seven.edx & (1u << 22)) tiers |= kAmxBf16;
   return tiers;
 }
 
@@ -106,7 +110,7 @@ uint32_t AvailableTiers() {
 uint32_t CapTiers(uint32_t tiers, const char* name) {
   for (const NamedTier& row : kTiers) {
     if (strcmp(row.name, name) != 0) continue;
-    return tiers & row.tier ? tiers & (row.tier | (row.tier - 1) | kVbmi | kVpopcnt) : 0;
+    return tiers & row.tier ? tiers & (row.tier | (row.tier - 1) | ~kAllTiers) : 0;
   }
   return 0;
 }

@@ -18,6 +18,10 @@ enum Tier : uint32_t {
   kVbmi = 1u << 16,
   // The same of counts of bits in lanes of 32 and 64.
   kVpopcnt = 1u << 17,
+  // Products of bfloat16 in tiles, roundings to it in vectors, and fused multiply-add beside AVX2.
+  kAmxBf16 = 1u << 18,
+  kAvx512Bf16 = 1u << 19,
+  kFma = 1u << 20,
 };
 
 // What of a set are tiers.

@@ -2,6 +2,7 @@
 
 #include "../arch/cpu.h"
 #include "binary.h"
+#include "blocks.h"
 #include "conv.h"
 #include "engine.h"
 #include "forms.h"
@@ -31,6 +32,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("PackedBits", PackedBits::Define(env));
   exports.Set("PreparedBinary", PreparedBinary::Define(env));
   exports.Set("PreparedTopK", PreparedTopK::Define(env));
+  exports.Set("PackedBlocks", PackedBlocks::Define(env));
+  exports.Set("PreparedBlockGemm", PreparedBlockGemm::Define(env));
   exports.Set("PackedFilters", PackedFilters::Define(env));
   exports.Set("PreparedConv", PreparedConv::Define(env));
   exports.Set("Program", Program::Define(env));

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "../arch/x86_tiles.h"
 #include "qgemm.h"
 
 #pragma GCC push_options
@@ -21,44 +22,6 @@ constexpr size_t kColumns = 32;
 constexpr size_t kResident = 8 << 10;
 // Rows this many bytes apart share their places in the first cache.
 constexpr size_t kBadStride = 2048;
-
-struct alignas(64) TileConfig {
-  uint8_t palette;
-  uint8_t start_row;
-  uint8_t reserved[14];
-  uint16_t bytes[16];
-  uint8_t rows[16];
-};
-
-constexpr TileConfig Config() {
-  TileConfig config = {};
-  config.palette = 1;
-  for (int tile = 0; tile < 8; ++tile) {
-    config.bytes[tile] = 64;
-    config.rows[tile] = 16;
-  }
-  return config;
-}
-
-constexpr TileConfig kConfig = Config();
-
-// Tiles as this kernel wants them. Whatever another user of the thread had configured is put back.
-class Tiles {
- public:
-  Tiles() {
-    _tile_storeconfig(&before_);
-    _tile_loadconfig(&kConfig);
-  }
-  ~Tiles() {
-    if (before_.palette)
-      _tile_loadconfig(&before_);
-    else
-      _tile_release();
-  }
-
- private:
-  TileConfig before_;
-};
 
 template <bool A_SIGNED, bool B_SIGNED>
 struct Multiply;

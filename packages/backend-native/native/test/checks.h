@@ -37,8 +37,12 @@ void TestForms(uint32_t tiers, const char* tier);
 
 // Transpositions.
 void TestMoves(uint32_t tiers, const char* tier);
+
 // Products of signs, and searches for the first elements, on these tiers against plain loops.
 void TestSearch(uint32_t tiers, const char* tier);
+
+// Products by weights in blocks, of many shapes on these tiers, against plain loops.
+void TestBlockProducts(uint32_t tiers, const char* tier);
 
 // The pool of threads.
 void TestThreads();

@@ -193,6 +193,7 @@ void TestTier(const char* tier) {
   TestMoves(tiers, tier);
   TestSearch(tiers, tier);
   TestForms(tiers, tier);
+  TestBlockProducts(tiers, tier);
   printf("%s: %s\n", tier, failures == before ? "right" : "WRONG");
 }
 

@@ -1,6 +1,7 @@
 import type { HostOps } from '@halftone/core';
 import type { Addon, Engine } from '../native.ts';
 import { bgemm } from './bgemm.ts';
+import { blockGemm } from './block-gemm.ts';
 import { dequantize } from './dequantize.ts';
 import { qadd, qmul } from './pairwise.ts';
 import { qavgpool, qmaxpool } from './pool.ts';
@@ -22,6 +23,7 @@ export function opsOf(addon: Addon, engine: Engine): HostOps {
     qgemm: qgemm(addon, engine),
     bgemm: bgemm(addon, engine),
     topK: topK(addon, engine),
+    blockGemm: blockGemm(addon, engine),
     qconv2d: qconv2d(addon, engine),
     qmaxpool: qmaxpool(addon, engine),
     qavgpool: qavgpool(addon, engine),

@@ -79,6 +79,7 @@ export const ortForms: Forms<OrtForm> = {
     }),
   }),
   qgemm,
+  blockGemm,
   qconv2d,
   qmaxpool(spec) {
     const { n, h, w, c, dtype } = spec;
@@ -253,6 +254,51 @@ function qsoftmax({ outer, extent, inner, from, to }: OpSpecs['qsoftmax']): OrtF
           xZero: { dtype: from, shape: [], data: new dtypes[from].Array(1) } as Tensor,
           yScale: tensor('float32', [yScale], []),
           yZero: scalar(zeroPoint!),
+        },
+      };
+    },
+  };
+}
+
+/** ONNX Runtime's own names of the three computations. */
+const accuracyLevels = { 'dequant-f32': 0, bf16: 3, 'int8-block': 4 } as const;
+
+function blockGemm(spec: OpSpecs['blockGemm']): OrtForm | Refusal {
+  const { m, n, k, block, bias, computation } = spec;
+  if (spec.layout !== 'nbits') return { reason: 'MatMulNBits has a layout of its own' };
+  const bits = spec.b === 'uint4' ? 4 : 8;
+  return {
+    operator: 'MatMulNBits',
+    inputs: { a: { dtype: 'float32', shape: [m, k] } },
+    outputs: { y: { dtype: 'float32', shape: [m, n] } },
+    node: ({ b, scale, zeroPoint, bias: added }) => {
+      // Left out where they are those that the operator has by itself, as models do.
+      const zeros = (zeroPoint!.data as Uint8Array).some((zero) => zero !== (bits === 4 ? 0x88 : 0x80));
+      return {
+        node: makeNode(
+          'MatMulNBits',
+          [
+            'a',
+            'b',
+            'scale',
+            ...(zeros || bias ? [zeros ? 'zeroPoint' : ''] : []),
+            ...(bias ? ['', 'bias'] : []),
+          ],
+          ['y'],
+          {
+            K: attribute.int(k),
+            N: attribute.int(n),
+            bits: attribute.int(bits),
+            block_size: attribute.int(block),
+            accuracy_level: attribute.int(accuracyLevels[computation]),
+          },
+          MICROSOFT,
+        ),
+        initializers: {
+          b: b!,
+          scale: scale!,
+          ...(zeros ? { zeroPoint: zeroPoint! } : {}),
+          ...(bias ? { bias: added! } : {}),
         },
       };
     },

@@ -1,5 +1,6 @@
 // Cases of the sizes of real networks: blocking over caches is tested with them, and benchmarks time them.
 import {
+  type BlockGemmSpec,
   type OpName,
   type QConv2dSpec,
   type QGemmSpec,
@@ -91,6 +92,42 @@ function products(): readonly Case<'qgemm'>[] {
     product([512, 1024, 4096], { output: codes }),
     product([384, 1024, 1024], { output: floats }),
   ];
+}
+
+/** Weights of 4 bits in blocks of 32, symmetric about the middle code. */
+function blocks(
+  [m, n, k]: readonly [number, number, number],
+  change: Partial<BlockGemmSpec> = {},
+  ...tags: readonly string[]
+): Case<'blockGemm'> {
+  const spec: BlockGemmSpec = {
+    m,
+    n,
+    k,
+    b: 'uint4',
+    block: 32,
+    layout: 'nbits',
+    bias: false,
+    computation: 'int8-block',
+    ...change,
+  };
+  return makeCase(
+    'blockGemm',
+    `large/${m}x${n}x${k}/${short(spec.b)}-${spec.block}-${spec.computation}`,
+    spec,
+    { zeroPoint: { data: [spec.b === 'uint4' ? 0x88 : 128] } },
+    ...tags,
+  );
+}
+
+function blockProducts(): readonly Case<'blockGemm'>[] {
+  return (['int8-block', 'dequant-f32', 'bf16'] as const).flatMap((computation) => [
+    blocks([1, 4096, 4096], { computation }, computation === 'int8-block' ? quick : ''),
+    blocks([128, 768, 768], { computation }, quick),
+    blocks([384, 1024, 1024], { computation }),
+    blocks([384, 1024, 1024], { computation, block: 128 }),
+    blocks([128, 768, 768], { computation, b: 'uint8' }),
+  ]);
 }
 
 function convolution(
@@ -252,9 +289,13 @@ let made: readonly Case[] | undefined;
 
 /** The large cases, of every op or of one. Those tagged `quick` are a choice for a short benchmark. */
 export function largeCases(op?: OpName): readonly Case[] {
-  made ??= [...products(), ...convolutions(), ...elementwise(), ...tables(), ...searches()].map((item) => ({
-    ...item,
-    tags: ['large', ...item.tags.filter((tag) => tag !== '')],
-  }));
+  made ??= [
+    ...products(),
+    ...blockProducts(),
+    ...convolutions(),
+    ...elementwise(),
+    ...tables(),
+    ...searches(),
+  ].map((item) => ({ ...item, tags: ['large', ...item.tags.filter((tag) => tag !== '')] }));
   return op === undefined ? made : made.filter((item) => item.op === op);
 }

@@ -1,0 +1,83 @@
+#include "gemm.h"
+
+#include <algorithm>
+
+#include "../arch/float-environment.h"
+
+namespace halftone::blockgemm {
+namespace {
+
+// Products with fewer multiplications are done before another thread has woken up.
+constexpr size_t kWorthThreads = size_t{1} << 20;
+// So much of A stays in the second cache while the panels of B pass by.
+constexpr size_t kCachedRows = size_t{1} << 20;
+
+}  // namespace
+
+std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned threads) {
+  std::unique_ptr<Gemm> gemm(new Gemm());
+  gemm->shape_ = shape;
+  gemm->kernel_ = Select(tiers, shape.computation, shape.m, shape.block);
+  const Form form = gemm->kernel_->form;
+  const size_t blocks = (shape.k + shape.block - 1) / shape.block;
+  const size_t width = form == Form::kFloats ? 0 : form == Form::kCodes ? 1 : 2;
+  size_t work, codes, parameters;
+  if (!CheckedMultiply(blocks, shape.block, &codes)) return nullptr;
+  // Rows whose distance is a power of two would share their places in the first cache.
+  gemm->lda_ = width == 0 ? shape.k : RoundUp(codes, 32) + 64 / width;
+  gemm->m_padded_ = RoundUp(shape.m, kRowBlock);
+  if (!CheckedMultiply(gemm->lda_, gemm->m_padded_, &codes) || !CheckedMultiply(codes, width, &codes) ||
+      !CheckedMultiply(blocks, gemm->m_padded_, &parameters))
+    return nullptr;
+  const bool large = !CheckedMultiply(shape.m, shape.n, &work) || !CheckedMultiply(work, shape.k, &work) || work >= kWorthThreads;
+  gemm->threads_ = large ? threads : 1;
+  if (shape.computation != Computation::kInt8Block) parameters = 0;
+  bool all = gemm->rows_.Reserve(codes) && gemm->row_scale_.ReserveOf<float>(parameters) &&
+             gemm->row_sum_.ReserveOf<int32_t>(parameters);
+  gemm->scratch_ = std::vector<Buffer>(gemm->threads_);
+  for (Buffer& scratch : gemm->scratch_) all = all && scratch.Reserve(ScratchBytes(RoundUp(shape.k, shape.block)));
+  return all ? std::move(gemm) : nullptr;
+}
+
+void Gemm::Run(const PackedBlocks& b, const float* a, const float* bias, float* y, ThreadPool* pool) {
+  const size_t m = shape_.m, n = shape_.n;
+  if (m == 0 || n == 0) return;
+  Product product = {};
+  product.b = &b;
+  product.a = a;
+  product.m = m;
+  product.n = n;
+  product.k = shape_.k;
+  product.bias = bias;
+  product.y = y;
+  product.rows = rows_.data();
+  product.lda = lda_;
+  product.row_scale = static_cast<float*>(row_scale_.data());
+  product.row_sum = static_cast<int32_t*>(row_sum_.data());
+  product.m_padded = m_padded_;
+  const size_t row_blocks = m_padded_ / kRowBlock;
+  const size_t pairs = b.panels / 2;
+  // Each thread has its own columns where there are enough of them: its part of B stays in its own cache.
+  const bool by_columns = pairs >= 2 * threads_ || row_blocks < 2 * threads_;
+  const auto rows = [&](size_t part, size_t parts) { return std::min(m, row_blocks * part / parts * kRowBlock); };
+  if (kernel_->prepare && by_columns) {
+    const unsigned parts = row_blocks > 1 ? threads_ : 1;
+    pool->Run(parts, [&](unsigned part, unsigned count) {
+      const FloatEnvironment environment;
+      kernel_->prepare(product, rows(part, count), rows(part + 1, count));
+    });
+  }
+  const size_t row_bytes = std::max<size_t>(1, lda_ * (kernel_->form == Form::kFloats ? 4 : kernel_->form == Form::kCodes ? 1 : 2));
+  const size_t chunk = RoundUp(std::max<size_t>(256, kCachedRows / row_bytes), kRowBlock);
+  pool->Run(threads_, [&](unsigned part, unsigned count) {
+    const FloatEnvironment environment;
+    const size_t m0 = by_columns ? 0 : rows(part, count), m1 = by_columns ? m : rows(part + 1, count);
+    const size_t p0 = by_columns ? pairs * part / count * 2 : 0, p1 = by_columns ? pairs * (part + 1) / count * 2 : b.panels;
+    if (m0 == m1 || p0 == p1) return;
+    if (kernel_->prepare && !by_columns) kernel_->prepare(product, m0, m1);
+    for (size_t i = m0; i < m1; i += chunk)
+      kernel_->kernel(product, i, std::min(m1, i + chunk), p0, p1, static_cast<uint8_t*>(scratch_[part].data()));
+  });
+}
+
+}  // namespace halftone::blockgemm
