@@ -106,10 +106,12 @@ struct KernelRow {
   size_t least_m, least_block;
 };
 
-// Bytes of scratch that a thread needs: a pair of panels as bfloat16, or the sums of kRowsAtOnce rows and a block as floats.
+// Bytes of scratch that a thread needs: a pair of panels as bfloat16 and the sums of kTileRows rows, or the sums of kRowsAtOnce in
+// double and a block as floats.
+constexpr size_t kTileRows = 256;
 constexpr size_t kRowsAtOnce = 64;
 constexpr size_t ScratchBytes(size_t k_padded) {
-  const size_t tiles = RoundUp(k_padded, 32) * kPair * sizeof(uint16_t) + kRowBlock * kPair * sizeof(float) * 2;
+  const size_t tiles = RoundUp(k_padded, 32) * kPair * sizeof(uint16_t) + kTileRows * kPair * sizeof(float);
   const size_t floats = kRowsAtOnce * kPanel * sizeof(double) + 256 * kPanel * sizeof(float);
   return tiles > floats ? tiles : floats;
 }

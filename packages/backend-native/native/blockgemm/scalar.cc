@@ -28,7 +28,7 @@ inline void Centre(const PackedBlocks& b, size_t panel, size_t t, int32_t (*cent
 
 }  // namespace
 
-void PrepareCodesScalar(const Product& product, size_t m0, size_t m1) { PrepareCodes(product, m0, m1); }
+void PrepareCodesScalar(const Product& product, size_t m0, size_t m1) { PrepareCodes<Quantize>(product, m0, m1); }
 
 void CodesScalar(const Product& product, size_t m0, size_t m1, size_t p0, size_t p1, uint8_t*) {
   const PackedBlocks& b = *product.b;

@@ -14,6 +14,7 @@
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")
 
 #include "rows.inc"
+#include "x86_rows512.inc"
 
 #define HALFTONE_INLINE inline __attribute__((always_inline))
 
@@ -22,7 +23,8 @@ namespace {
 
 constexpr size_t kTileBytes = 1024;
 constexpr size_t kTileDepth = 32;
-
+// Tiles of so many codes of a column stay in the first cache while rows of A pass by.
+constexpr size_t kChunk = 128;
 // Zero points of a block's columns as words of 32 bits.
 HALFTONE_INLINE __m512i Zeros(const PackedBlocks& b, size_t panel, size_t t) {
   if (b.one_zero) return _mm512_set1_epi32(b.zero);
@@ -117,56 +119,82 @@ HALFTONE_INLINE void Store(const Product& product, size_t i, size_t first, __mma
 
 const uint16_t* RowOf(const Product& product, size_t i) { return static_cast<const uint16_t*>(product.rows) + i * product.lda; }
 
-// The exact sums of a block of K, sixteen rows by sixteen columns, in tile `TILE`.
-template <int TILE>
-HALFTONE_INLINE void SumBlock(const uint16_t* a, size_t stride, const uint8_t* tiles, size_t steps, float* dots) {
-  const auto step = [&](size_t s) {
-    _tile_loadd(4, a + s * kTileDepth, stride);
-    _tile_loadd(6, tiles + s * kTileBytes, 64);
-  };
-  if constexpr (TILE == 0) {
-    _tile_zero(0);
-    for (size_t s = 0; s < steps; ++s) {
-      step(s);
-      _tile_dpbf16ps(0, 4, 6);
-    }
-    _tile_stored(0, dots, 64);
-  } else {
-    _tile_zero(1);
-    for (size_t s = 0; s < steps; ++s) {
-      step(s);
-      _tile_dpbf16ps(1, 4, 6);
-    }
-    _tile_stored(1, dots, 64);
+// A block's sums of 32 rows by a pair of panels, as tiles store them: rows below sixteen and above, then panels.
+struct Dots {
+  alignas(64) float tiles[2][2][256];
+};
+
+// Scales `ROWS` rows of a block's sums and adds them to y, [rows][32].
+template <size_t ROWS>
+HALFTONE_INLINE void Finish(const float* dots, const float* sa, __m512 first, __m512 second, float* y) {
+#pragma GCC unroll 8
+  for (size_t r = 0; r < ROWS; ++r) {
+    const __m512 scale = _mm512_set1_ps(sa[r]);
+    float* to = y + r * kPair;
+    const __m512 left = _mm512_mul_ps(_mm512_load_ps(dots + r * 16), _mm512_mul_ps(scale, first));
+    const __m512 right = _mm512_mul_ps(_mm512_load_ps(dots + 256 + r * 16), _mm512_mul_ps(scale, second));
+    _mm512_store_ps(to, _mm512_add_ps(_mm512_load_ps(to), left));
+    _mm512_store_ps(to + 16, _mm512_add_ps(_mm512_load_ps(to + 16), right));
   }
 }
 
-void CodesBlock(const Product& product, size_t i, size_t rows, size_t panel, const uint8_t* tiles) {
+// Adds blocks [t0, t1) of 32 rows by a pair of panels to y [32][32]; while tiles sum a block up, vectors scale the one before.
+template <bool TWO>
+void CodesBlock(const Product& product, size_t i, size_t panel, size_t t0, size_t t1, const uint8_t* tiles, float* y) {
   const PackedBlocks& b = *product.b;
   const size_t steps = b.block / kTileDepth;
   const size_t stride = product.lda * sizeof(uint16_t);
-  const uint16_t* a = RowOf(product, i);
-  alignas(64) float dots[2][256];
-  __m512 y[16];
-  for (__m512& sum : y) sum = _mm512_setzero_ps();
-  const auto finish = [&](size_t t, const float* dot) __attribute__((always_inline)) {
-    const __m512 scale = _mm512_load_ps(b.scales(b.record(panel, t)));
-    const float* sa = product.row_scale + t * product.m_padded + i;
-    for (size_t r = 0; r < 16; ++r)
-      y[r] = _mm512_add_ps(y[r], _mm512_mul_ps(_mm512_load_ps(dot + 16 * r), _mm512_mul_ps(_mm512_set1_ps(sa[r]), scale)));
-  };
-  // While tiles sum a block up, the one before is scaled.
-  for (size_t t = 0; t < b.blocks; t += 2) {
-    SumBlock<0>(a + t * b.block, stride, tiles + t * steps * kTileBytes, steps, dots[0]);
-    if (t > 0) finish(t - 1, dots[1]);
-    if (t + 1 < b.blocks) SumBlock<1>(a + (t + 1) * b.block, stride, tiles + (t + 1) * steps * kTileBytes, steps, dots[1]);
-    finish(t, dots[0]);
+  tiles += t0 * steps * kTileBytes;
+  const uint8_t* others = tiles + b.blocks * steps * kTileBytes;
+  constexpr size_t kQuarter = TWO ? 8 : 4;
+  const uint16_t* a = RowOf(product, i) + t0 * b.block;
+  Dots dots[2];
+  for (size_t t = t0; t <= t1; ++t) {
+    const bool sums = t < t1;
+    const size_t done = t > t0 ? t - 1 : t0;
+    const Dots& before = dots[(t + 1) % 2];
+    float* now = dots[t % 2].tiles[0][0];
+    const float* sa = product.row_scale + done * product.m_padded + i;
+    const __m512 first = _mm512_load_ps(b.scales(b.record(panel, done)));
+    const __m512 second = _mm512_load_ps(b.scales(b.record(panel + 1, done)));
+    const auto finish = [&](size_t quarter) __attribute__((always_inline)) {
+      const size_t r = quarter * kQuarter;
+      if (t > t0) Finish<kQuarter>(before.tiles[r / 16][0] + r % 16 * 16, sa + r, first, second, y + r * kPair);
+    };
+    if (sums) {
+      _tile_zero(0);
+      _tile_zero(1);
+      _tile_zero(2);
+      _tile_zero(3);
+      for (size_t s = 0; s < steps; ++s) {
+        _tile_loadd(4, a + s * kTileDepth, stride);
+        _tile_loadd(6, tiles + s * kTileBytes, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, others + s * kTileBytes, 64);
+        _tile_dpbf16ps(1, 4, 7);
+        if constexpr (TWO) {
+          _tile_loadd(5, a + 16 * product.lda + s * kTileDepth, stride);
+          _tile_dpbf16ps(2, 5, 6);
+          _tile_dpbf16ps(3, 5, 7);
+        }
+      }
+    }
+    finish(0);
+    finish(1);
+    if (sums) {
+      _tile_stored(0, now, 64);
+      _tile_stored(1, now + 256, 64);
+    }
+    finish(2);
+    finish(3);
+    if (sums && TWO) {
+      _tile_stored(2, now + 512, 64);
+      _tile_stored(3, now + 768, 64);
+    }
+    a += b.block;
+    tiles += steps * kTileBytes;
+    others += steps * kTileBytes;
   }
-  if (b.blocks > 0 && b.blocks % 2 == 0) finish(b.blocks - 1, dots[1]);
-  const size_t first = panel * kPanel;
-  const __mmask16 mask = ColumnMask(product, first);
-  for (size_t r = 0; r < 16; ++r)
-    if (r < rows) Store(product, i + r, first, mask, y[r]);
 }
 
 // Thirty-two rows by a pair of panels over all of K.
@@ -212,12 +240,11 @@ void PrepareCodeHalves(const Product& product, size_t m0, size_t m1) {
   for (size_t i = m0; i < m1; ++i) {
     uint16_t* row = static_cast<uint16_t*>(product.rows) + i * product.lda;
     const size_t block = product.b->block;
-    QuantizeRow(product, i, [&](size_t t, const int8_t* q) {
-      for (size_t e = 0; e < block; ++e) {
-        const float code = q[e];
-        uint32_t bits;
-        memcpy(&bits, &code, sizeof bits);
-        row[t * block + e] = static_cast<uint16_t>(bits >> 16);
+    QuantizeRow<Quantize512>(product, i, [&](size_t t, const int8_t* q) {
+      for (size_t e = 0; e < block; e += 16) {
+        const __m512 codes = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(q + e))));
+        const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(codes), 16);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + t * block + e), _mm512_cvtepi32_epi16(halves));
       }
     });
   }
@@ -236,10 +263,28 @@ void PrepareHalves(const Product& product, size_t m0, size_t m1) {
 }
 
 void CodesAmx(const Product& product, size_t m0, size_t m1, size_t p0, size_t p1, uint8_t* scratch) {
-  const Tiles tiles;
-  for (size_t panel = p0; panel < p1 && panel * kPanel < product.n; ++panel) {
-    product.b->bits == 4 ? ExpandCodes<4>(*product.b, panel, scratch) : ExpandCodes<8>(*product.b, panel, scratch);
-    for (size_t i = m0; i < m1; i += 16) CodesBlock(product, i, m1 - i < 16 ? m1 - i : 16, panel, scratch);
+  const Tiles configured;
+  const PackedBlocks& b = *product.b;
+  const auto expand = b.bits == 4 ? ExpandCodes<4> : ExpandCodes<8>;
+  const size_t chunk = kChunk > b.block ? kChunk / b.block : 1;
+  float* y = reinterpret_cast<float*>(scratch);
+  uint8_t* tiles = scratch + kTileRows * kPair * sizeof(float);
+  for (size_t panel = p0; panel < p1 && panel * kPanel < product.n; panel += 2) {
+    expand(b, panel, tiles);
+    expand(b, panel + 1, tiles + b.k_padded / kTileDepth * kTileBytes);
+    const __mmask16 masks[2] = {ColumnMask(product, panel * kPanel), ColumnMask(product, (panel + 1) * kPanel)};
+    for (size_t group = m0; group < m1; group += kTileRows) {
+      const size_t end = group + kTileRows < m1 ? group + kTileRows : m1;
+      memset(y, 0, kTileRows * kPair * sizeof(float));
+      for (size_t t = 0; t < b.blocks; t += chunk)
+        for (size_t i = group; i < end; i += kRowBlock) {
+          const auto block = end - i > 16 ? CodesBlock<true> : CodesBlock<false>;
+          block(product, i, panel, t, t + chunk < b.blocks ? t + chunk : b.blocks, tiles, y + (i - group) * kPair);
+        }
+      for (size_t i = group; i < end; ++i)
+        for (size_t half = 0; half < 2; ++half)
+          Store(product, i, (panel + half) * kPanel, masks[half], _mm512_load_ps(y + (i - group) * kPair + half * kPanel));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// AVX512-VNNI: vpdpbusd on 512 bits, sixteen columns, up to twelve rows of A whose codes are broadcast as they are loaded.
+// AVX512-VNNI: vpdpbusd on 512 bits, sixteen columns, up to ten rows of A whose codes are broadcast as they are loaded.
 #if defined(__x86_64__)
 
 #include <float.h>
@@ -12,13 +12,13 @@
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
 
 #include "rows.inc"
-#define HALFTONE_ROWS 8
+#include "x86_rows512.inc"
 #include "floats.inc"
 
 namespace halftone::blockgemm {
 namespace {
 
-constexpr size_t kRows = 12;
+constexpr size_t kRows = 10;
 // So many bytes ahead of a single row weights are asked for.
 constexpr size_t kAhead = 2048;
 
@@ -98,9 +98,41 @@ void Panels512(const Product& product, size_t m0, size_t m1, size_t p0, size_t p
   }
 }
 
+struct Floats512 {
+  static constexpr size_t kColumns = 16;
+  static constexpr size_t kRows = 8;
+  using Vector = __m512;
+  using Words = __m512i;
+  using Table = __m512;
+
+  static HALFTONE_INLINE Vector Zero() { return _mm512_setzero_ps(); }
+  static HALFTONE_INLINE Vector Splat(float x) { return _mm512_set1_ps(x); }
+  static HALFTONE_INLINE Vector Load(const float* from) { return _mm512_loadu_ps(from); }
+  static HALFTONE_INLINE void Store(float* to, Vector x) { _mm512_storeu_ps(to, x); }
+  static HALFTONE_INLINE Vector Add(Vector a, Vector b) { return _mm512_add_ps(a, b); }
+  static HALFTONE_INLINE Vector Subtract(Vector a, Vector b) { return _mm512_sub_ps(a, b); }
+  static HALFTONE_INLINE Vector Multiply(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
+  static HALFTONE_INLINE Vector MultiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+  static HALFTONE_INLINE void AddInDouble(double* sums, Vector x) {
+    _mm512_store_pd(sums, _mm512_add_pd(_mm512_load_pd(sums), _mm512_cvtps_pd(_mm512_castps512_ps256(x))));
+    _mm512_store_pd(sums + 8, _mm512_add_pd(_mm512_load_pd(sums + 8), _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))));
+  }
+  static HALFTONE_INLINE Words LoadWords(const uint8_t* from) { return _mm512_load_si512(from); }
+  static HALFTONE_INLINE Words Shift(Words x, int bits) { return _mm512_srli_epi32(x, static_cast<unsigned>(bits)); }
+  static HALFTONE_INLINE Vector Bytes(const uint8_t* from) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+  }
+  static HALFTONE_INLINE Table Nibbles(int zero) {
+    return _mm512_sub_ps(_mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_ps(static_cast<float>(zero)));
+  }
+  // The permutation looks at the four low bits alone.
+  static HALFTONE_INLINE Vector Nibble(Words x, Table table) { return _mm512_permutexvar_ps(x, table); }
+  static HALFTONE_INLINE Vector Byte(Words x) { return _mm512_cvtepi32_ps(_mm512_and_si512(x, _mm512_set1_epi32(255))); }
+};
+
 }  // namespace
 
-void PrepareCodesAvx512(const Product& product, size_t m0, size_t m1) { PrepareCodes(product, m0, m1); }
+void PrepareCodesAvx512(const Product& product, size_t m0, size_t m1) { PrepareCodes<Quantize512>(product, m0, m1); }
 
 void CodesAvx512(const Product& product, size_t m0, size_t m1, size_t p0, size_t p1, uint8_t*) {
   const auto run = product.b->bits == 4 ? (product.b->one_zero ? Panels512<4, true> : Panels512<4, false>)
@@ -109,7 +141,7 @@ void CodesAvx512(const Product& product, size_t m0, size_t m1, size_t p0, size_t
 }
 
 void FloatsAvx512(const Product& product, size_t m0, size_t m1, size_t p0, size_t p1, uint8_t* scratch) {
-  Floats(product, m0, m1, p0, p1, scratch);
+  Floats<Floats512>(product, m0, m1, p0, p1, scratch);
 }
 
 }  // namespace halftone::blockgemm

@@ -47,7 +47,7 @@ export class GraphSession {
    * an input whose elements decide shapes is planned when it first runs.
    */
   constructor(graph: Graph, options: SessionOptions) {
-    this.#graph = prepareInteger(graph);
+    this.#graph = prepareInteger(graph, { keepBlocks: !options.exact });
     this.inputNames = this.#graph.inputs.map((input) => input.name);
     this.outputNames = this.#graph.outputs.map((output) => output.name);
     this.#options = options;
@@ -134,7 +134,9 @@ export class GraphSession {
 
   #plan(graph: Graph, shapes: Readonly<Record<string, readonly number[]>>): Plan {
     const branched = graph.nodes.some(hasBranches);
-    const straight = branched ? prepareInteger(resolveBranches(graph, shapes)) : graph;
+    const straight = branched
+      ? prepareInteger(resolveBranches(graph, shapes), { keepBlocks: !this.#options.exact })
+      : graph;
     const program = lower(straight, shapes, this.#arithmetic);
     if (this.#options.integerOnly) requireIntegerOnly(program);
     return plan(program, this.#options);

@@ -18,10 +18,11 @@ import {
   zeros,
 } from '@halftone/core';
 import { arithmetics, type Modes } from '../arithmetic.ts';
+import type { BlockOrigin } from '../operators/blocks.ts';
 import type { CodeOrigin } from '../operators/code-table.ts';
 import type { ValueTypes } from '../value-type.ts';
 import { describe } from '../edit.ts';
-import { type ElementType, elementsOf, type Graph, type Node } from '../ir.ts';
+import { type Constant, type ElementType, elementsOf, type Graph, type Node } from '../ir.ts';
 import { type Budget, budgetFor, spend } from './budget.ts';
 import { makeValue, type Step, type Value } from './program.ts';
 
@@ -53,6 +54,7 @@ export class Lowering {
   readonly #readers = new Map<string, Node[]>();
   readonly #outputs: ReadonlySet<string>;
   readonly #origins = new Map<string, CodeOrigin>();
+  readonly #blocks = new Map<string, BlockOrigin>();
   readonly #budget: Budget;
   #nodes: readonly Node[] = [];
 
@@ -222,6 +224,21 @@ export class Lowering {
   /** The codes that a value is dequantized from. */
   origin(name: string): CodeOrigin | undefined {
     return this.#origins.get(name);
+  }
+
+  /** Says that a value is dequantized from constant blocks; a product may work on those. */
+  setBlocks(name: string, origin: BlockOrigin): void {
+    this.#blocks.set(name, origin);
+  }
+
+  /** The blocks that a value is dequantized from. */
+  blocks(name: string): BlockOrigin | undefined {
+    return this.#blocks.get(name);
+  }
+
+  /** Type and shape of a constant of the model. */
+  known(name: string): Constant | undefined {
+    return this.#graph.constants.get(name);
   }
 
   /** The one node that reads a value, where nothing else sees it. */

@@ -25,3 +25,38 @@ export function codeTypeOf(node: Node): AnyCodeType | undefined {
 export function blockedShape(shape: readonly number[], axis: number, block: number): readonly number[] {
   return shape.with(axis, Math.ceil(shape[axis]! / block));
 }
+
+/** Weights of `blockGemm` in the layout of DequantizeLinear, by the names of the values that hold them. */
+export interface BlockOrigin {
+  readonly codes: string;
+  readonly scale: string;
+  /** '' without. */
+  readonly zeroPoint: string;
+  readonly type: BlockType;
+  readonly block: number;
+}
+
+const blockTypes = ['int4', 'uint4', 'int8', 'uint8'] as const;
+type BlockType = (typeof blockTypes)[number];
+
+/** True for the lengths of blocks that products take. */
+export function isBlock(block: number): boolean {
+  return [16, 32, 64, 128, 256].includes(block);
+}
+
+/** The weights that a DequantizeLinear makes of constants, where a product takes them as they are: [K, N], blocks along K. */
+export function blockOrigin(
+  node: Node,
+  constant: (name: string) => { readonly elementType: string; readonly shape: readonly number[] } | undefined,
+): BlockOrigin | undefined {
+  const [codes = '', scale = '', zeroPoint = ''] = node.inputs;
+  const block = intAttr(node, 'block_size', 0);
+  const axis = intAttr(node, 'axis', 1);
+  const found = constant(codes);
+  const type = blockTypes.find((name) => name === found?.elementType);
+  const known =
+    constant(scale)?.elementType === 'float32' && (zeroPoint === '' || constant(zeroPoint) !== undefined);
+  if (!isBlock(block) || (axis !== 0 && axis !== -2) || found?.shape.length !== 2) return undefined;
+  if (type === undefined || !known || intAttr(node, 'output_dtype', 0) > 1) return undefined;
+  return { codes, scale, zeroPoint, type, block };
+}

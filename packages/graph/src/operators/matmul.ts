@@ -3,6 +3,7 @@ import type { Dim, Node } from '../ir.ts';
 import type { Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
+import { lowerByBlocks } from './block-product.ts';
 import { codeClampAfter, floatClampAfter } from './clamp.ts';
 import { requireFloat } from './require-float.ts';
 import {
@@ -94,6 +95,7 @@ const matmul: Operator = {
   lower(node, lowering) {
     const [a, b] = node.inputs as [string, string];
     requireFloat(node, lowering, a, b);
+    if (lowerByBlocks(node, lowering)) return;
     const { values, ...sizes } = product(node, lowering, a, b);
     const { clamp, output } = floatClampAfter(node, lowering);
     const spec = { ...sizes, transposeA: false, transposeB: false, bias: false, ...clamp };

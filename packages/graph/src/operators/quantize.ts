@@ -4,7 +4,7 @@ import type { Node } from '../ir.ts';
 import type { Layout, Lowering } from '../lower/lowering.ts';
 import type { Value } from '../lower/program.ts';
 import { shapeError } from '../shape-error.ts';
-import { blockedShape, codeTypeOf } from './blocks.ts';
+import { blockedShape, blockOrigin, codeTypeOf } from './blocks.ts';
 import { constantParams, lowerAsTable } from './code-table.ts';
 import type { Operator } from './definition.ts';
 import { axisIn, shapeIn } from './geometry.ts';
@@ -103,6 +103,8 @@ const dequantizeLinear: Operator = {
     const inputs = { x: lowering.value(node.inputs[0]!, layout), scale, ...zero };
     const params = constantParams(node, lowering, from);
     if (params) lowering.setOrigin(node.outputs[0]!, { codes: node.inputs[0]!, params });
+    const blocks = blockOrigin(node, (name) => lowering.known(name));
+    if (blocks) lowering.setBlocks(node.outputs[0]!, blocks);
     lowering.define(
       node.outputs[0]!,
       layout,

@@ -6,6 +6,7 @@ import type { Operator } from './definition.ts';
 import { gemmOperators } from './gemm.ts';
 import { logicOperators } from './logic.ts';
 import { lstmOperators } from './lstm.ts';
+import { blockProductOperators } from './block-product.ts';
 import { matmulOperators } from './matmul.ts';
 import { normalizationOperators } from './normalization.ts';
 import { pickOperators } from './pick.ts';
@@ -24,6 +25,7 @@ for (const group of [
   convOperators,
   gemmOperators,
   matmulOperators,
+  blockProductOperators,
   poolOperators,
   arithmeticOperators,
   qlinearBinaryOperators,

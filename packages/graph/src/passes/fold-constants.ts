@@ -9,6 +9,7 @@ import {
   type ValueInfo,
 } from '../ir.ts';
 import { type Budget, budgetFor, spend } from '../lower/budget.ts';
+import { blockOrigin } from '../operators/blocks.ts';
 import { foldNode } from '../lower/evaluate.ts';
 import { dequantize, quantize } from './evaluate-quantize.ts';
 import { constantNode } from './constant-node.ts';
@@ -18,6 +19,8 @@ import { constantTensor, eachNode, isOp } from './match.ts';
 export interface FoldOptions {
   /** Also turn quantized constants into reals and back: weights that no integer operator took. */
   readonly dequantize?: boolean | undefined;
+  /** Leave weights in blocks to the products that read them. */
+  readonly keepBlocks?: boolean | undefined;
   /** Shapes that are known besides those that the graph states, by value; as `inferShapes` gives them. */
   readonly shapes?: ReadonlyMap<string, { readonly shape: SymbolicShape | undefined }> | undefined;
   /** What new constants may take; by default the graph's own. */
@@ -57,7 +60,7 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readon
     value && [constantOf(node.outputs[0]!, value)];
   if (isOp(node, 'Constant')) return one(constantNode(node));
   if (isOp(node, ...quantizers)) {
-    if (!options.dequantize) return undefined;
+    if (!options.dequantize || (options.keepBlocks && isBlockWeight(editor, node))) return undefined;
     return one(node.op === 'QuantizeLinear' ? quantize(editor, node) : dequantize(editor, node));
   }
   return foldNode(node, {
@@ -68,6 +71,18 @@ function evaluate(editor: GraphEditor, node: Node, options: FoldOptions): readon
       shape: knownShape(editor, name, options),
     }),
   });
+}
+
+/** True for a DequantizeLinear of weights that every reader may take as they are. */
+function isBlockWeight(editor: GraphEditor, node: Node): boolean {
+  const [output = ''] = node.outputs;
+  return (
+    node.op === 'DequantizeLinear' &&
+    blockOrigin(node, (name) => editor.constants.get(name)) !== undefined &&
+    editor
+      .consumers(output)
+      .every((reader) => isOp(reader, 'MatMul') && reader.inputs[0] !== output && reader.inputs[1] === output)
+  );
 }
 
 /** What the graph says of a value that is no constant. */

@@ -32,9 +32,15 @@ function prepareWithin(graph: Graph, budget: Budget): Graph {
   }
 }
 
+/** Choices of `prepareInteger`. */
+export interface PrepareOptions extends FuseOptions {
+  /** Keep weights in blocks for products whose float sums no formula orders; without it they become floats. */
+  readonly keepBlocks?: boolean | undefined;
+}
+
 /** The form that integer execution starts from: `prepareFloat`, then integer operators where the graph is quantized. */
-export function prepareInteger(graph: Graph, options: FuseOptions = {}): Graph {
+export function prepareInteger(graph: Graph, options: PrepareOptions = {}): Graph {
   const budget = budgetFor(graph);
   const fused = fuseQdq(dropRedundantClamps(prepareWithin(graph, budget)), options, budget);
-  return foldConstants(fused, { dequantize: true, budget });
+  return foldConstants(fused, { dequantize: true, keepBlocks: options.keepBlocks, budget });
 }

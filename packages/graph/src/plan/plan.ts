@@ -4,6 +4,7 @@ import {
   floatOperations,
   HalftoneError,
   type NumericClass,
+  numericClassOf,
   sizeOf,
 } from '@halftone/core';
 import { describe } from '../edit.ts';
@@ -85,7 +86,11 @@ function choose(step: KernelStep, { backends, strict }: PlanOptions): PlannedSte
         step,
         backend,
         reason: refusals.join('; ') || 'first choice',
-        numericClass: backend.capabilities.numericClass[step.op] ?? 'f32-relaxed',
+        numericClass: numericClassOf(
+          step.op,
+          step.spec,
+          backend.capabilities.numericClass[step.op] ?? 'f32-relaxed',
+        ),
       };
     }
     refusals.push(`${backend.name}: ${answer.reason}`);
