@@ -59,6 +59,17 @@ export function fuzzAddon(addon, count, seed) {
   const searches = [0, 1, 2, 3].map(
     (kind) => new addon.PreparedTopK(engines[kind % 3], 3, 20, 1 + (kind % 2), 4, kind < 2, kind),
   );
+  const scales = new Float32Array(4096).fill(0.5);
+  const blocks = [
+    new addon.PackedBlocks(codes, scales, codes, 8, 40, 16, 4, false, false),
+    new addon.PackedBlocks(codes, scales, codes, 40, 64, 32, 8, true, true),
+  ];
+  const blockProducts = [
+    new addon.PreparedBlockGemm(engines[0], 3, 8, 40, 16, 4, 0),
+    new addon.PreparedBlockGemm(engines[1], 33, 40, 64, 32, 8, 0),
+    new addon.PreparedBlockGemm(engines[0], 33, 40, 64, 32, 8, 2),
+    new addon.PreparedBlockGemm(engines[2], 3, 8, 40, 16, 4, 1),
+  ];
   const gone = new addon.PackedMatrix(engines[0], codes, 4, 4, false, true);
   gone.dispose();
   const holders = [
@@ -72,6 +83,8 @@ export function fuzzAddon(addon, count, seed) {
     ...bits,
     ...binaries,
     ...searches,
+    ...blocks,
+    ...blockProducts,
   ];
   const detached = new Int8Array(64);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -118,6 +131,8 @@ export function fuzzAddon(addon, count, seed) {
     ...holders.flatMap(methods),
     (...values) => Reflect.construct(addon.PackedMatrix, values),
     (...values) => Reflect.construct(addon.PreparedProduct, values),
+    (...values) => Reflect.construct(addon.PackedBlocks, values),
+    (...values) => Reflect.construct(addon.PreparedBlockGemm, values),
     (...values) => Reflect.construct(addon.PackedFilters, values),
     (...values) => Reflect.construct(addon.PackedBits, values),
     (...values) => Reflect.construct(addon.PreparedBinary, values),
@@ -195,6 +210,11 @@ export function fuzzAddon(addon, count, seed) {
       new Int32Array(24),
     ]),
     [engines[1], 3, 20, 2, 5, true, 3],
+    [codes, scales, codes, 8, 40, 16, 4, false, false],
+    [codes, scales, codes],
+    [engines[0], 8, 8, 8, 16, 4, 0],
+    [blocks[0], new Float32Array(120), null, new Float32Array(24)],
+    [blocks[1], new Float32Array(2112), new Float32Array(40), new Float32Array(1320)],
     [engines[0], codes, 64, 64, true, true],
     [engines[0], codes, new Int8Array(8), window, 8, 1, true, true, true],
     [engines[1], filters[1], true, 1, false],
