@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "../blockgemm/gemm.h"
@@ -74,7 +75,7 @@ void TestOne(uint32_t tiers, const char* tier, const Case& c, unsigned threads) 
   const size_t zero_bytes = (blocks * c.bits + 7) / 8;
   const Array<uint8_t> codes = Codes(c.rows ? c.k * c.n : c.n * blocks * c.block * c.bits / 8);
   Array<uint8_t> zeros = Codes(c.rows ? blocks * c.n : c.n * zero_bytes);
-  if (c.one_zero) memset(zeros.data(), 0x88, zeros.size());
+  if (c.one_zero) std::fill(zeros.begin(), zeros.end(), 0x88);
   Plain plain = {std::vector<int32_t>(c.k * c.n), std::vector<float>(blocks * c.n)};
   for (size_t j = 0; j < c.n; ++j)
     for (size_t k = 0; k < c.k; ++k) {

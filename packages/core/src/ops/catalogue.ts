@@ -172,6 +172,6 @@ export function numericClassOf<O extends OpName>(
   spec: OpSpecs[O],
   declared: NumericClass,
 ): NumericClass {
-  const { errorBound } = catalogue[op] as OpDefinition<OpSpecs[O]>;
-  return errorBound?.(spec) === undefined ? declared : 'f32-relaxed';
+  const definition = catalogue[op] as OpDefinition<OpSpecs[O]>;
+  return definition.errorBound?.(spec) === undefined ? declared : 'f32-relaxed';
 }
