@@ -6,6 +6,7 @@ import {
   HalftoneError,
   type HostIO,
   planArena,
+  type RegionStep,
   sizeOf,
   type Tensor,
   type TensorDesc,
@@ -20,10 +21,8 @@ const COPIED = 4096;
 
 export function compileRegion(addon: Addon, engine: Engine): CompileHostRegion {
   return (region, steps) => {
-    const computed = region.steps.find(
-      ({ op, inputs }) => op === 'qconv2d' && typeof inputs['w'] === 'number',
-    );
-    if (computed) return { reason: 'filters that are computed are packed anew in each run' };
+    if (region.steps.some(packsAnew))
+      return { reason: 'weights that are computed are packed anew in each run' };
     const large = region.outputs.filter((value) => byteSize(region.values[value]!) > COPIED);
     const { offsets, byteLength } = planArena(region, ALIGNMENT, new Set([...region.inputs, ...large]));
     const program = create(addon, engine, Math.max(byteLength, ALIGNMENT));
@@ -67,6 +66,12 @@ export function compileRegion(addon: Addon, engine: Engine): CompileHostRegion {
       throw error;
     }
   };
+}
+
+/** Filters and blocks have forms that depend on their values. */
+function packsAnew({ op, inputs }: RegionStep): boolean {
+  if (op === 'qconv2d') return typeof inputs['w'] === 'number';
+  return op === 'blockGemm' && ['b', 'scale', 'zeroPoint'].some((name) => typeof inputs[name] === 'number');
 }
 
 function create(addon: Addon, engine: Engine, bytes: number): Program {

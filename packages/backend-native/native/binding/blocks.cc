@@ -1,8 +1,6 @@
 #include "blocks.h"
 
-#include "../arch/float-environment.h"
-#include "arguments.h"
-#include "engine.h"
+#include "call.h"
 
 namespace halftone {
 namespace {
@@ -106,19 +104,15 @@ Napi::Value PreparedBlockGemm::Variant(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value PreparedBlockGemm::Run(const Napi::CallbackInfo& info) {
-  const Arguments in(info);
-  ThreadPool* pool = engine_.IsEmpty() ? nullptr : Engine::Unwrap(engine_.Value())->pool();
-  if (!gemm_ || !pool) throw Napi::Error::New(info.Env(), "the product was disposed, or its engine closed");
-  const blockgemm::PackedBlocks* packed = in.Wrapped<PackedBlocks>(0, "packed", PackedBlocks::kTag)->blocks();
+  const Call in(info, gemm_ ? Engine::Unwrap(engine_.Value()) : nullptr);
+  const std::shared_ptr<blockgemm::PackedBlocks> packed = in.Wrapped<PackedBlocks>(0, "packed", PackedBlocks::kTag)->blocks();
   const auto& [m, n, k] = std::tie(shape_.m, shape_.n, shape_.k);
   if (!packed || packed->n != n || packed->k != k || packed->block != shape_.block || packed->bits != shape_.bits)
     throw Napi::TypeError::New(info.Env(), "packed holds other weights");
-  const float* a = in.Elements<float>(1, "a", m * k);
-  const float* bias = in.OptionalElements<float>(2, "bias", n);
-  float* y = in.Elements<float>(3, "y", m * n);
-  const FloatEnvironment environment;
-  gemm_->Run(*packed, a, bias, y, pool);
-  return info.Env().Undefined();
+  const auto a = in.Operand<float>(1, "a", m * k);
+  const auto bias = in.OptionalOperand<float>(2, "bias", n);
+  const auto y = in.Result<float>(3, "y", m * n);
+  return in.Do([=, gemm = gemm_](ThreadPool& pool) { gemm->Run(*packed, a.get(), bias.get(), y.get(), &pool); });
 }
 
 Napi::Value PreparedBlockGemm::Dispose(const Napi::CallbackInfo& info) {

@@ -18,7 +18,7 @@ class PackedBlocks : public Napi::ObjectWrap<PackedBlocks> {
   explicit PackedBlocks(const Napi::CallbackInfo& info);
 
   // Null after dispose().
-  const blockgemm::PackedBlocks* blocks() const { return blocks_.get(); }
+  const std::shared_ptr<blockgemm::PackedBlocks>& blocks() const { return blocks_; }
 
  private:
   Napi::Value ByteLength(const Napi::CallbackInfo& info);
@@ -27,7 +27,8 @@ class PackedBlocks : public Napi::ObjectWrap<PackedBlocks> {
   Napi::Value Dispose(const Napi::CallbackInfo& info);
   void PackFrom(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<blockgemm::PackedBlocks> blocks_;
+  // Programs keep it, too.
+  std::shared_ptr<blockgemm::PackedBlocks> blocks_;
   blockgemm::Weights shape_ = {};
 };
 
@@ -44,7 +45,7 @@ class PreparedBlockGemm : public Napi::ObjectWrap<PreparedBlockGemm> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  std::unique_ptr<blockgemm::Gemm> gemm_;
+  std::shared_ptr<blockgemm::Gemm> gemm_;
   blockgemm::Shape shape_ = {};
   Napi::ObjectReference engine_;
 };

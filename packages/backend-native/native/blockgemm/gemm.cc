@@ -7,8 +7,8 @@
 namespace halftone::blockgemm {
 namespace {
 
-// Products with fewer multiplications are done before another thread has woken up.
-constexpr size_t kWorthThreads = size_t{1} << 20;
+// Multiplications of a nanosecond.
+constexpr double kPerNanosecond = 150;
 // So much of A stays in the second cache while the panels of B pass by.
 constexpr size_t kCachedRows = size_t{1} << 20;
 
@@ -21,7 +21,7 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   const Form form = gemm->kernel_->form;
   const size_t blocks = (shape.k + shape.block - 1) / shape.block;
   const size_t width = form == Form::kFloats ? 0 : form == Form::kCodes ? 1 : 2;
-  size_t work, codes, parameters;
+  size_t codes, parameters;
   if (!CheckedMultiply(blocks, shape.block, &codes)) return nullptr;
   // Rows whose distance is a power of two would share their places in the first cache.
   gemm->lda_ = width == 0 ? shape.k : RoundUp(codes, 32) + 64 / width;
@@ -29,12 +29,12 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   if (!CheckedMultiply(gemm->lda_, gemm->m_padded_, &codes) || !CheckedMultiply(codes, width, &codes) ||
       !CheckedMultiply(blocks, gemm->m_padded_, &parameters))
     return nullptr;
-  const bool large = !CheckedMultiply(shape.m, shape.n, &work) || !CheckedMultiply(work, shape.k, &work) || work >= kWorthThreads;
-  gemm->threads_ = large ? threads : 1;
+  const double sums = static_cast<double>(shape.m) * static_cast<double>(shape.n);
+  gemm->sharing_ = SharingOf(sums * static_cast<double>(shape.k) / kPerNanosecond);
   if (shape.computation != Computation::kInt8Block) parameters = 0;
   bool all = gemm->rows_.Reserve(codes) && gemm->row_scale_.ReserveOf<float>(parameters) &&
              gemm->row_sum_.ReserveOf<int32_t>(parameters);
-  gemm->scratch_ = std::vector<Buffer>(gemm->threads_);
+  gemm->scratch_ = std::vector<Buffer>(gemm->sharing_ == Sharing::kNever ? 1 : threads);
   for (Buffer& scratch : gemm->scratch_) all = all && scratch.Reserve(ScratchBytes(RoundUp(shape.k, shape.block)));
   return all ? std::move(gemm) : nullptr;
 }
@@ -58,10 +58,11 @@ void Gemm::Run(const PackedBlocks& b, const float* a, const float* bias, float* 
   const size_t row_blocks = m_padded_ / kRowBlock;
   const size_t pairs = b.panels / 2;
   // Each thread has its own columns where there are enough of them: its part of B stays in its own cache.
-  const bool by_columns = pairs >= 2 * threads_ || row_blocks < 2 * threads_;
+  const unsigned threads = ThreadsFor(sharing_, *pool);
+  const bool by_columns = pairs >= 2 * threads || row_blocks < 2 * threads;
   const auto rows = [&](size_t part, size_t parts) { return std::min(m, row_blocks * part / parts * kRowBlock); };
   if (kernel_->prepare && by_columns) {
-    const unsigned parts = row_blocks > 1 ? threads_ : 1;
+    const unsigned parts = row_blocks > 1 ? threads : 1;
     pool->Run(parts, [&](unsigned part, unsigned count) {
       const FloatEnvironment environment;
       kernel_->prepare(product, rows(part, count), rows(part + 1, count));
@@ -69,7 +70,7 @@ void Gemm::Run(const PackedBlocks& b, const float* a, const float* bias, float* 
   }
   const size_t row_bytes = std::max<size_t>(1, lda_ * (kernel_->form == Form::kFloats ? 4 : kernel_->form == Form::kCodes ? 1 : 2));
   const size_t chunk = RoundUp(std::max<size_t>(256, kCachedRows / row_bytes), kRowBlock);
-  pool->Run(threads_, [&](unsigned part, unsigned count) {
+  pool->Run(threads, [&](unsigned part, unsigned count) {
     const FloatEnvironment environment;
     const size_t m0 = by_columns ? 0 : rows(part, count), m1 = by_columns ? m : rows(part + 1, count);
     const size_t p0 = by_columns ? pairs * part / count * 2 : 0, p1 = by_columns ? pairs * (part + 1) / count * 2 : b.panels;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "../base/thread-pool.h"
+#include "../base/sharing.h"
 #include "blockgemm.h"
 
 namespace halftone::blockgemm {
@@ -29,7 +29,7 @@ class Gemm {
 
   Shape shape_ = {};
   const KernelRow* kernel_ = nullptr;
-  unsigned threads_ = 1;
+  Sharing sharing_ = Sharing::kNever;
   size_t lda_ = 0, m_padded_ = 0;
   Buffer rows_, row_scale_, row_sum_;
   std::vector<Buffer> scratch_;
