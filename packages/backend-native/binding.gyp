@@ -85,7 +85,8 @@
       ],
       "conditions": [
         ["sanitize!=''", {
-          "cflags_cc": ["-fsanitize=<(sanitize)", "-fno-sanitize-recover=all", "-g", "-fno-omit-frame-pointer"],
+          "cflags!": ["-O3"],
+          "cflags_cc": ["-O1", "-fsanitize=<(sanitize)", "-fno-sanitize-recover=all", "-g", "-fno-omit-frame-pointer"],
           "ldflags": ["-fsanitize=<(sanitize)"]
         }]
       ]

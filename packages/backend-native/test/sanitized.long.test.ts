@@ -38,7 +38,7 @@ describe.skipIf(!has('g++') || process.platform !== 'linux')('the addon under sa
       LD_PRELOAD: `${library('libasan.so')}:${library('libubsan.so')}`,
       ASAN_OPTIONS: 'detect_leaks=0:allocator_may_return_null=1',
     };
-  }, 300_000);
+  }, 900_000);
 
   test('the conformance suite passes on every tier, with drawn cases', () => {
     const { status, stdout, stderr } = run([suite, module, '--fuzz', '2000', '--seed', '3']);
