@@ -14,8 +14,8 @@ import { tables } from './tables.ts';
 import { timeline } from './timeline.ts';
 import { windows } from './windows.ts';
 
-/** Every mutant. */
-export const mutants: readonly Mutant[] = [
+/** Mistakes of ops. */
+export const arithmeticMutants: readonly Mutant[] = [
   ...rounding,
   ...products,
   ...blocks,
@@ -24,6 +24,10 @@ export const mutants: readonly Mutant[] = [
   ...search,
   ...floats,
   ...networks,
+];
+
+/** Mistakes with everything around them. */
+export const contractMutants: readonly Mutant[] = [
   ...memory,
   ...bounds,
   ...aliases,
