@@ -9,7 +9,7 @@
 #include "../arch/cpu.h"
 #include "../base/buffer.h"
 #include "call.h"
-#include "share.h"
+#include "parameters.h"
 
 namespace halftone {
 namespace {
@@ -24,35 +24,6 @@ ToCodes CodesOf(int64_t zero, int64_t lo, int64_t hi) {
 
 int32_t ZeroAt(const uint8_t* zeros, size_t i, bool is_signed) {
   return is_signed ? static_cast<int8_t>(zeros[i]) : zeros[i];
-}
-
-// Parameters of elements in the order [outer][channels][inner]: one for each index of the middle.
-struct Channels {
-  size_t outer, channels, inner, count;
-
-  Channels(const Arguments& in, size_t place)
-      : outer(in.Size(place, "outer")), channels(in.Size(place + 1, "channels")), inner(in.Size(place + 2, "inner")) {
-    if (!CheckedMultiply(outer, channels, &count) || !CheckedMultiply(count, inner, &count))
-      throw Napi::RangeError::New(in.env(), "the tensor has too many elements");
-  }
-};
-
-// Shares elements with parameters of their channels: one(first, count, channel) where neighbours share them,
-// each(first, count, first channel) where each has its own.
-template <typename One, typename Each>
-void ShareChannels(ThreadPool& pool, const Channels& shape, const One& one, const Each& each) {
-  const size_t width = shape.inner == 1 ? shape.channels : shape.inner;
-  ShareElements(pool, shape.count, [&](size_t i, size_t end) {
-    while (i < end) {
-      const size_t part = i / width;
-      const size_t stop = std::min(end, (part + 1) * width);
-      if (shape.inner == 1 && shape.channels != 1)
-        each(i, stop - i, i % width);
-      else
-        one(i, stop - i, part % shape.channels);
-      i = stop;
-    }
-  });
 }
 
 }  // namespace
@@ -90,17 +61,17 @@ Napi::Value Engine::Close(const Napi::CallbackInfo& info) {
 // (x, scale, zeroPoint, y, outer, channels, inner, signed)
 Napi::Value Engine::Quantize(const Napi::CallbackInfo& info) {
   const Call in(info, this);
-  const Channels shape(in, 4);
-  const auto x = in.Operand<float>(0, "x", shape.count);
-  const auto scale = in.Operand<float>(1, "scale", shape.channels);
-  const auto zero = in.OperandCodes(2, "zeroPoint", shape.channels);
-  const auto y = in.ResultCodes(3, "y", shape.count);
+  const Parameters parameters(in, 4, Parameters::Blocks::kNone);
+  const auto x = in.Operand<float>(0, "x", parameters.elements());
+  const auto scale = in.Operand<float>(1, "scale", parameters.count());
+  const auto zero = in.OperandCodes(2, "zeroPoint", parameters.count());
+  const auto y = in.ResultCodes(3, "y", parameters.elements());
   const bool is_signed = in.Flag(7, "signed");
   return in.Do([=, loops = loops_](ThreadPool& pool) {
     const int32_t lo = is_signed ? -128 : 0;
     const auto quantize_each = is_signed ? loops->quantize_each_s8 : loops->quantize_each_u8;
-    ShareChannels(
-        pool, shape,
+    parameters.Share(
+        pool,
         [&](size_t i, size_t count, size_t channel) {
           loops->quantize(x.get() + i, y.get() + i, count, scale.get()[channel],
                           CodesOf(ZeroAt(zero.get(), channel, is_signed), lo, lo + 255));
@@ -114,15 +85,15 @@ Napi::Value Engine::Quantize(const Napi::CallbackInfo& info) {
 // (x, scale, zeroPoint | null, y, outer, channels, inner, kind): kind 0 uint8, 1 int8, 2 int32
 Napi::Value Engine::Dequantize(const Napi::CallbackInfo& info) {
   const Call in(info, this);
-  const Channels shape(in, 4);
+  const Parameters parameters(in, 4, Parameters::Blocks::kNone);
   const int64_t kind = in.Integer(7, "kind", 0, 2);
-  const auto scale = in.Operand<float>(1, "scale", shape.channels);
-  const auto y = in.Result<float>(3, "y", shape.count);
+  const auto scale = in.Operand<float>(1, "scale", parameters.count());
+  const auto y = in.Result<float>(3, "y", parameters.elements());
   if (kind == 2) {
-    const auto x = in.Operand<int32_t>(0, "x", shape.count);
+    const auto x = in.Operand<int32_t>(0, "x", parameters.elements());
     return in.Do([=, loops = loops_](ThreadPool& pool) {
-      ShareChannels(
-          pool, shape,
+      parameters.Share(
+          pool,
           [&](size_t i, size_t count, size_t channel) {
             loops->dequantize_s32(x.get() + i, y.get() + i, count, scale.get()[channel]);
           },
@@ -132,13 +103,13 @@ Napi::Value Engine::Dequantize(const Napi::CallbackInfo& info) {
     });
   }
   const bool is_signed = kind == 1;
-  const auto x = in.OperandCodes(0, "x", shape.count);
-  const auto zero = in.OperandCodes(2, "zeroPoint", shape.channels);
+  const auto x = in.OperandCodes(0, "x", parameters.elements());
+  const auto zero = in.OperandCodes(2, "zeroPoint", parameters.count());
   return in.Do([=, loops = loops_](ThreadPool& pool) {
     const auto dequantize = is_signed ? loops->dequantize_s8 : loops->dequantize_u8;
     const auto dequantize_each = is_signed ? loops->dequantize_each_s8 : loops->dequantize_each_u8;
-    ShareChannels(
-        pool, shape,
+    parameters.Share(
+        pool,
         [&](size_t i, size_t count, size_t channel) {
           dequantize(x.get() + i, y.get() + i, count, scale.get()[channel], ZeroAt(zero.get(), channel, is_signed));
         },
@@ -151,16 +122,16 @@ Napi::Value Engine::Dequantize(const Napi::CallbackInfo& info) {
 // (x, multiplier, y, outer, channels, inner, zeroPoint, lo, hi)
 Napi::Value Engine::Requantize(const Napi::CallbackInfo& info) {
   const Call in(info, this);
-  const Channels shape(in, 3);
-  const auto x = in.Operand<int32_t>(0, "x", shape.count);
-  const auto multiplier = in.Operand<float>(1, "multiplier", shape.channels);
-  const auto y = in.ResultCodes(2, "y", shape.count);
+  const Parameters parameters(in, 3, Parameters::Blocks::kNone);
+  const auto x = in.Operand<int32_t>(0, "x", parameters.elements());
+  const auto multiplier = in.Operand<float>(1, "multiplier", parameters.count());
+  const auto y = in.ResultCodes(2, "y", parameters.elements());
   const auto zero = in.OperandZero(6, "zeroPoint");
   const int64_t lo = in.Integer(7, "lo", -128, 255), hi = in.Integer(8, "hi", -128, 255);
   return in.Do([=, loops = loops_](ThreadPool& pool) {
     const ToCodes to = CodesOf(zero.get(), lo, hi);
-    ShareChannels(
-        pool, shape,
+    parameters.Share(
+        pool,
         [&](size_t i, size_t count, size_t channel) {
           loops->requantize(x.get() + i, y.get() + i, count, multiplier.get()[channel], to);
         },

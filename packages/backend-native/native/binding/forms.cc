@@ -71,7 +71,7 @@ bool ArePowers(const int32_t* table) {
 Napi::Value QuantizeForm(const Napi::CallbackInfo& info) {
   const Engine* engine = EngineOf(info);
   const Call in(info, engine);
-  const Parameters parameters(in, 5);
+  const Parameters parameters(in, 5, Parameters::Blocks::kRead);
   const int64_t kind = in.Integer(9, "kind", kU8, kS16);
   const int32_t lo = static_cast<int32_t>(in.Integer(10, "lo", -32768, kMostCode));
   const int32_t hi = static_cast<int32_t>(in.Integer(11, "hi", -32768, kMostCode));
@@ -103,7 +103,7 @@ Napi::Value QuantizeForm(const Napi::CallbackInfo& info) {
 Napi::Value DequantizeForm(const Napi::CallbackInfo& info) {
   const Engine* engine = EngineOf(info);
   const Call in(info, engine);
-  const Parameters parameters(in, 5);
+  const Parameters parameters(in, 5, Parameters::Blocks::kRead);
   const int64_t kind = in.Integer(9, "kind", kU8, kS32);
   const auto scale = in.Operand<float>(2, "scale", parameters.count());
   const auto y = in.Result<float>(4, "y", parameters.elements());
@@ -152,7 +152,7 @@ Napi::Value DequantizeForm(const Napi::CallbackInfo& info) {
 Napi::Value RequantizeFixed(const Napi::CallbackInfo& info) {
   const Engine* engine = EngineOf(info);
   const Call in(info, engine);
-  const Parameters parameters(in, 5);
+  const Parameters parameters(in, 5, Parameters::Blocks::kRead);
   const auto x = in.Operand<int32_t>(1, "x", parameters.elements());
   const auto multiplier = in.Operand<int32_t>(2, "multiplier", parameters.count());
   const auto shift = in.Operand<int32_t>(3, "shift", parameters.count());

@@ -12,9 +12,12 @@ namespace halftone {
 
 class Parameters {
  public:
-  // Reads outer, the axis's extent, inner and the block, 0 for none.
-  Parameters(const Arguments& in, size_t place)
-      : axis_(in.Size(place + 1, "channels")), inner_(in.Size(place + 2, "inner")), block_(in.Size(place + 3, "block")) {
+  // Reads outer, the axis's extent and inner; and the block, 0 for none, where there may be one.
+  enum class Blocks { kNone, kRead };
+  Parameters(const Arguments& in, size_t place, Blocks blocks)
+      : axis_(in.Size(place + 1, "channels")),
+        inner_(in.Size(place + 2, "inner")),
+        block_(blocks == Blocks::kRead ? in.Size(place + 3, "block") : 0) {
     const size_t outer = in.Size(place, "outer");
     blocks_ = block_ == 0 ? 0 : axis_ / block_ + (axis_ % block_ != 0);
     size_t around;

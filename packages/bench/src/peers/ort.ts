@@ -11,7 +11,8 @@ import {
 } from '@halftone/core';
 import { serializeOnnx } from '@halftone/onnx';
 import type { NetworkRunner, NetworkSession } from '../contestant.ts';
-import { modelOf, type OrtForm, ortForms } from './ort-forms.ts';
+import { modelOf, type OrtForm } from './ort-form.ts';
+import { ortForms } from './ort-forms.ts';
 import { kernelTable, peerDriver, type PeerKernel, type PeerTensor, Timeline } from './peer-driver.ts';
 
 /** What is used of the modules onnxruntime-node and onnxruntime-web. */
