@@ -19,6 +19,7 @@
         "native/blockgemm/scalar.cc",
         "native/blockgemm/select.cc",
         "native/blockgemm/x86_amx.cc",
+        "native/blockgemm/x86_amx_floats.cc",
         "native/blockgemm/x86_avx2.cc",
         "native/blockgemm/x86_avx512vnni.cc",
         "native/blockgemm/x86_avxvnni.cc",

@@ -76,18 +76,19 @@ struct Product {
   size_t m, n, k;
   const float* bias;  // null without
   float* y;           // [m][n]
-  // A as the kernel wants it, `lda` elements from row to row: codes in the order that meets B's, or bfloat16.
+  // A as the kernel wants it, `lda` elements from row to row: codes in the order that meets B's, or one bfloat16 or three.
   void* rows;
   size_t lda;
   // [block][m_padded]: scales of the blocks of A, and the sums of their codes, times -zero where B has one zero point and
-  // times -1 otherwise.
+  // times -1 otherwise. Of parts there is one number a row: not 0 where they may not do.
   float* row_scale;
   int32_t* row_sum;
   size_t m_padded;
 };
 
 // What a kernel wants of A.
-enum class Form : uint8_t { kFloats, kCodes, kHalves };
+// Parts are three halves of an element.
+enum class Form : uint8_t { kFloats, kCodes, kHalves, kParts };
 
 // Prepares rows [m0, m1) of A.
 using Prepare = void (*)(const Product& product, size_t m0, size_t m1);
@@ -106,12 +107,13 @@ struct KernelRow {
   size_t least_m, least_block;
 };
 
-// Bytes of scratch that a thread needs: a pair of panels as bfloat16 and the sums of kTileRows rows, or the sums of kRowsAtOnce in
-// double and a block as floats.
+// Bytes of scratch that a thread needs: a pair of panels as bfloat16, 26 rows of a tile for sixteen at most, and the sums of
+// kTileRows rows in double and of kRowBlock in float; or the sums of kRowsAtOnce in double and a block as floats.
 constexpr size_t kTileRows = 256;
 constexpr size_t kRowsAtOnce = 64;
 constexpr size_t ScratchBytes(size_t k_padded) {
-  const size_t tiles = RoundUp(k_padded, 32) * kPair * sizeof(uint16_t) + kTileRows * kPair * sizeof(float);
+  const size_t tiles = RoundUp(k_padded, 32) * 26 / 16 * kPair * sizeof(uint16_t) + kTileRows * kPair * sizeof(double) +
+                       kRowBlock * kPair * sizeof(float);
   const size_t floats = kRowsAtOnce * kPanel * sizeof(double) + 256 * kPanel * sizeof(float);
   return tiles > floats ? tiles : floats;
 }

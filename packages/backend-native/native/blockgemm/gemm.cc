@@ -12,6 +12,9 @@ constexpr double kPerNanosecond = 150;
 // So much of A stays in the second cache while the panels of B pass by.
 constexpr size_t kCachedRows = size_t{1} << 20;
 
+// Bytes of an element that was made ready, by form.
+constexpr size_t kWidths[] = {0, 1, 2, 2};
+
 }  // namespace
 
 std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned threads) {
@@ -20,18 +23,19 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   gemm->kernel_ = Select(tiers, shape.computation, shape.m, shape.block);
   const Form form = gemm->kernel_->form;
   const size_t blocks = (shape.k + shape.block - 1) / shape.block;
-  const size_t width = form == Form::kFloats ? 0 : form == Form::kCodes ? 1 : 2;
+  const size_t width = kWidths[static_cast<size_t>(form)];
   size_t codes, parameters;
   if (!CheckedMultiply(blocks, shape.block, &codes)) return nullptr;
   // Rows whose distance is a power of two would share their places in the first cache.
   gemm->lda_ = width == 0 ? shape.k : RoundUp(codes, 32) + 64 / width;
+  if (form == Form::kParts) gemm->lda_ = (RoundUp(codes, 32) / 32 * 3 | 1) * 32;
   gemm->m_padded_ = RoundUp(shape.m, kRowBlock);
   if (!CheckedMultiply(gemm->lda_, gemm->m_padded_, &codes) || !CheckedMultiply(codes, width, &codes) ||
       !CheckedMultiply(blocks, gemm->m_padded_, &parameters))
     return nullptr;
   const double sums = static_cast<double>(shape.m) * static_cast<double>(shape.n);
   gemm->sharing_ = SharingOf(sums * static_cast<double>(shape.k) / kPerNanosecond);
-  if (shape.computation != Computation::kInt8Block) parameters = 0;
+  if (shape.computation != Computation::kInt8Block) parameters = form == Form::kParts ? gemm->m_padded_ : 0;
   bool all = gemm->rows_.Reserve(codes) && gemm->row_scale_.ReserveOf<float>(parameters) &&
              gemm->row_sum_.ReserveOf<int32_t>(parameters);
   gemm->scratch_ = std::vector<Buffer>(gemm->sharing_ == Sharing::kNever ? 1 : threads);
@@ -68,7 +72,7 @@ void Gemm::Run(const PackedBlocks& b, const float* a, const float* bias, float* 
       kernel_->prepare(product, rows(part, count), rows(part + 1, count));
     });
   }
-  const size_t row_bytes = std::max<size_t>(1, lda_ * (kernel_->form == Form::kFloats ? 4 : kernel_->form == Form::kCodes ? 1 : 2));
+  const size_t row_bytes = std::max<size_t>(1, lda_ * (kernel_->form == Form::kFloats ? sizeof(float) : kWidths[static_cast<size_t>(kernel_->form)]));
   const size_t chunk = RoundUp(std::max<size_t>(256, kCachedRows / row_bytes), kRowBlock);
   pool->Run(threads, [&](unsigned part, unsigned count) {
     const FloatEnvironment environment;

@@ -12,6 +12,7 @@ void PrepareCodesScalar(const Product& product, size_t m0, size_t m1);
 void PrepareCodesAvx2(const Product& product, size_t m0, size_t m1);
 void PrepareCodesAvx512(const Product& product, size_t m0, size_t m1);
 void PrepareCodeHalves(const Product& product, size_t m0, size_t m1);
+void PrepareParts(const Product& product, size_t m0, size_t m1);
 void PrepareHalves(const Product& product, size_t m0, size_t m1);
 #endif
 

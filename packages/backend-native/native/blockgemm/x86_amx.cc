@@ -15,69 +15,13 @@
 
 #include "rows.inc"
 #include "x86_rows512.inc"
-
-#define HALFTONE_INLINE inline __attribute__((always_inline))
+#include "x86_tiles.inc"
 
 namespace halftone::blockgemm {
 namespace {
 
-constexpr size_t kTileBytes = 1024;
-constexpr size_t kTileDepth = 32;
 // Tiles of so many codes of a column stay in the first cache while rows of A pass by.
 constexpr size_t kChunk = 128;
-// Zero points of a block's columns as words of 32 bits.
-HALFTONE_INLINE __m512i Zeros(const PackedBlocks& b, size_t panel, size_t t) {
-  if (b.one_zero) return _mm512_set1_epi32(b.zero);
-  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b.zeros_at(panel, t))));
-}
-
-HALFTONE_INLINE __m512i BothHalves(__m512i words) { return _mm512_or_si512(words, _mm512_slli_epi32(words, 16)); }
-
-// bfloat16 of i - 15, for the difference of a nibble and its zero point.
-struct alignas(64) Differences {
-  uint16_t values[32];
-  constexpr Differences() : values() {
-    for (int i = 0; i < 32; ++i) {
-      const int difference = i - 15;
-      const int size = difference < 0 ? -difference : difference;
-      int exponent = 0;
-      while (size >> (exponent + 1)) ++exponent;
-      const int fraction = size ? (size << (7 - exponent)) & 0x7f : 0;
-      values[i] = static_cast<uint16_t>((difference < 0 ? 0x8000 : 0) | (size ? (127 + exponent) << 7 : 0) | fraction);
-    }
-  }
-};
-constexpr Differences kDifferences;
-
-// Integers in the halves of words as bfloat16; exact up to 256.
-HALFTONE_INLINE __m512i HalvesOf(__m512i integers) {
-  const __m512 first = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(integers, 16), 16));
-  const __m512 second = _mm512_cvtepi32_ps(_mm512_srai_epi32(integers, 16));
-  return _mm512_or_si512(_mm512_srli_epi32(_mm512_castps_si512(first), 16),
-                         _mm512_and_si512(_mm512_castps_si512(second), _mm512_set1_epi32(~0xffff)));
-}
-
-// A panel as tiles of centred codes.
-template <size_t BITS>
-void ExpandCodes(const PackedBlocks& b, size_t panel, uint8_t* tiles) {
-  const __m512i table = _mm512_load_si512(kDifferences.values);
-  for (size_t t = 0; t < b.blocks; ++t) {
-    const uint8_t* record = b.record(panel, t);
-    const __m512i zero = BothHalves(Zeros(b, panel, t));
-    const __m512i start = _mm512_sub_epi16(_mm512_set1_epi16(15), zero);
-    for (size_t v = 0; v < b.block * BITS / 32; ++v) {
-      const __m512i x = _mm512_load_si512(record + v * 64);
-      for (int pair = 0; pair < 16 / static_cast<int>(BITS); ++pair) {
-        const __m512i codes =
-            _mm512_and_si512(_mm512_srli_epi16(x, static_cast<unsigned>(pair * BITS)), _mm512_set1_epi16(BITS == 4 ? 15 : 255));
-        const __m512i halves = BITS == 4 ? _mm512_permutexvar_epi16(_mm512_add_epi16(codes, start), table)
-                                         : HalvesOf(_mm512_sub_epi16(codes, zero));
-        _mm512_store_si512(tiles, halves);
-        tiles += 64;
-      }
-    }
-  }
-}
 
 // Scaled weights rounded to bfloat16.
 template <size_t BITS>
@@ -107,22 +51,10 @@ void ExpandWeights(const PackedBlocks& b, size_t panel, uint8_t* tiles) {
   }
 }
 
-HALFTONE_INLINE __mmask16 ColumnMask(const Product& product, size_t first) {
-  if (first >= product.n) return 0;
-  return static_cast<__mmask16>(product.n - first < 16 ? (1u << (product.n - first)) - 1 : 0xffff);
-}
-
 HALFTONE_INLINE void Store(const Product& product, size_t i, size_t first, __mmask16 mask, __m512 y) {
   if (product.bias) y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(mask, product.bias + first));
   _mm512_mask_storeu_ps(product.y + i * product.n + first, mask, y);
 }
-
-const uint16_t* RowOf(const Product& product, size_t i) { return static_cast<const uint16_t*>(product.rows) + i * product.lda; }
-
-// A block's sums of 32 rows by a pair of panels, as tiles store them: rows below sixteen and above, then panels.
-struct Dots {
-  alignas(64) float tiles[2][2][256];
-};
 
 // Scales `ROWS` rows of a block's sums and adds them to y, [rows][32].
 template <size_t ROWS>
