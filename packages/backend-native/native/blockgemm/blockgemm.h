@@ -76,7 +76,7 @@ struct Product {
   size_t m, n, k;
   const float* bias;  // null without
   float* y;           // [m][n]
-  // A as the kernel wants it, `lda` elements from row to row: codes in the order that meets B's, or one bfloat16 or three.
+  // A as the kernel wants it, `lda` elements a row: codes in the order that meets B's, or tiles of one bfloat16 or three.
   void* rows;
   size_t lda;
   // [block][m_padded]: scales of the blocks of A, and the sums of their codes, times -zero where B has one zero point and

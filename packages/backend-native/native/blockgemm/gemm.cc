@@ -26,9 +26,9 @@ std::unique_ptr<Gemm> Gemm::Make(const Shape& shape, uint32_t tiers, unsigned th
   const size_t width = kWidths[static_cast<size_t>(form)];
   size_t codes, parameters;
   if (!CheckedMultiply(blocks, shape.block, &codes)) return nullptr;
-  // Rows whose distance is a power of two would share their places in the first cache.
-  gemm->lda_ = width == 0 ? shape.k : RoundUp(codes, 32) + 64 / width;
-  if (form == Form::kParts) gemm->lda_ = (RoundUp(codes, 32) / 32 * 3 | 1) * 32;
+  // Rows of codes whose distance is a power of two would share their places in the first cache.
+  gemm->lda_ = RoundUp(codes, 32) * (form == Form::kParts ? 3 : 1) + (form == Form::kCodes ? 64 : 0);
+  if (form == Form::kFloats) gemm->lda_ = shape.k;
   gemm->m_padded_ = RoundUp(shape.m, kRowBlock);
   if (!CheckedMultiply(gemm->lda_, gemm->m_padded_, &codes) || !CheckedMultiply(codes, width, &codes) ||
       !CheckedMultiply(blocks, gemm->m_padded_, &parameters))

@@ -13,8 +13,6 @@
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")
 
-#include "rows.inc"
-#include "x86_rows512.inc"
 #include "x86_tiles.inc"
 
 namespace halftone::blockgemm {
@@ -75,55 +73,62 @@ template <bool TWO>
 void CodesBlock(const Product& product, size_t i, size_t panel, size_t t0, size_t t1, const uint8_t* tiles, float* y) {
   const PackedBlocks& b = *product.b;
   const size_t steps = b.block / kTileDepth;
-  const size_t stride = product.lda * sizeof(uint16_t);
   tiles += t0 * steps * kTileBytes;
   const uint8_t* others = tiles + b.blocks * steps * kTileBytes;
   constexpr size_t kQuarter = TWO ? 8 : 4;
-  const uint16_t* a = RowOf(product, i) + t0 * b.block;
+  const uint16_t* a = TileRow(product, i, t0 * steps);
   Dots dots[2];
   for (size_t t = t0; t <= t1; ++t) {
     const bool sums = t < t1;
     const size_t done = t > t0 ? t - 1 : t0;
-    const Dots& before = dots[(t + 1) % 2];
+    float* before = dots[(t + 1) % 2].tiles[0][0];
     float* now = dots[t % 2].tiles[0][0];
     const float* sa = product.row_scale + done * product.m_padded + i;
     const __m512 first = _mm512_load_ps(b.scales(b.record(panel, done)));
     const __m512 second = _mm512_load_ps(b.scales(b.record(panel + 1, done)));
     const auto finish = [&](size_t quarter) __attribute__((always_inline)) {
       const size_t r = quarter * kQuarter;
-      if (t > t0) Finish<kQuarter>(before.tiles[r / 16][0] + r % 16 * 16, sa + r, first, second, y + r * kPair);
+      if (t > t0) Finish<kQuarter>(before + r / 16 * 512 + r % 16 * 16, sa + r, first, second, y + r * kPair);
+    };
+    const auto upper = [&](size_t s) __attribute__((always_inline)) {
+      _tile_loadd(4, a + s * kTileHalves, 64);
+      _tile_loadd(6, tiles + s * kTileBytes, 64);
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_loadd(7, others + s * kTileBytes, 64);
+      _tile_dpbf16ps(1, 4, 7);
+    };
+    const auto lower = [&](size_t s) __attribute__((always_inline)) {
+      if constexpr (!TWO) return;
+      _tile_loadd(5, a + s * kTileHalves + kTileHalves / 2, 64);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
     };
     if (sums) {
       _tile_zero(0);
       _tile_zero(1);
-      _tile_zero(2);
-      _tile_zero(3);
-      for (size_t s = 0; s < steps; ++s) {
-        _tile_loadd(4, a + s * kTileDepth, stride);
-        _tile_loadd(6, tiles + s * kTileBytes, 64);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_loadd(7, others + s * kTileBytes, 64);
-        _tile_dpbf16ps(1, 4, 7);
-        if constexpr (TWO) {
-          _tile_loadd(5, a + 16 * product.lda + s * kTileDepth, stride);
-          _tile_dpbf16ps(2, 5, 6);
-          _tile_dpbf16ps(3, 5, 7);
-        }
-      }
+      upper(0);
+    }
+    // The lower half of the rows ends later than the upper, so that tiles are stored while others sum.
+    if (TWO && t > t0) {
+      _tile_stored(2, before + 512, 64);
+      _tile_stored(3, before + 768, 64);
     }
     finish(0);
     finish(1);
     if (sums) {
+      _tile_zero(2);
+      _tile_zero(3);
+      lower(0);
+      for (size_t s = 1; s < steps; ++s) {
+        upper(s);
+        lower(s);
+      }
       _tile_stored(0, now, 64);
       _tile_stored(1, now + 256, 64);
     }
     finish(2);
     finish(3);
-    if (sums && TWO) {
-      _tile_stored(2, now + 512, 64);
-      _tile_stored(3, now + 768, 64);
-    }
-    a += b.block;
+    a += steps * kTileHalves;
     tiles += steps * kTileBytes;
     others += steps * kTileBytes;
   }
@@ -133,22 +138,21 @@ void CodesBlock(const Product& product, size_t i, size_t panel, size_t t0, size_
 template <bool TWO>
 void HalvesBlock(const Product& product, size_t i, size_t rows, size_t panel, const uint8_t* tiles) {
   const size_t steps = RoundUp(product.b->k_padded, kTileDepth) / kTileDepth;
-  const size_t stride = product.lda * sizeof(uint16_t);
   const uint8_t* second = tiles + steps * kTileBytes;
-  const uint16_t* a = RowOf(product, i);
+  const uint16_t* a = TileRow(product, i, 0);
   alignas(64) float sums[4][256];
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
   for (size_t s = 0; s < steps; ++s) {
-    _tile_loadd(4, a + s * kTileDepth, stride);
+    _tile_loadd(4, a + s * kTileHalves, 64);
     _tile_loadd(6, tiles + s * kTileBytes, 64);
     _tile_dpbf16ps(0, 4, 6);
     _tile_loadd(7, second + s * kTileBytes, 64);
     _tile_dpbf16ps(1, 4, 7);
     if constexpr (TWO) {
-      _tile_loadd(5, a + 16 * product.lda + s * kTileDepth, stride);
+      _tile_loadd(5, a + s * kTileHalves + kTileHalves / 2, 64);
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
@@ -168,29 +172,45 @@ void HalvesBlock(const Product& product, size_t i, size_t rows, size_t panel, co
 
 }  // namespace
 
+// The steps of rows.inc; no sums of codes are wanted, since zero points are in the tiles.
 void PrepareCodeHalves(const Product& product, size_t m0, size_t m1) {
-  for (size_t i = m0; i < m1; ++i) {
-    uint16_t* row = static_cast<uint16_t*>(product.rows) + i * product.lda;
-    const size_t block = product.b->block;
-    QuantizeRow<Quantize512>(product, i, [&](size_t t, const int8_t* q) {
-      for (size_t e = 0; e < block; e += 16) {
-        const __m512 codes = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(q + e))));
-        const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(codes), 16);
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(row + t * block + e), _mm512_cvtepi32_epi16(halves));
-      }
-    });
-  }
+  const PackedBlocks& b = *product.b;
+  for (size_t i = m0; i < m1; ++i)
+    for (size_t t = 0; t < b.blocks; ++t) {
+      const float* a = product.a + i * product.k;
+      const size_t first = t * b.block, end = first + b.block;
+      const auto load = [&](size_t e) {
+        const size_t count = e < b.k ? b.k - e : 0;
+        return _mm512_maskz_loadu_ps(static_cast<__mmask16>(count < 16 ? (1u << count) - 1 : 0xffff), a + e);
+      };
+      __m512i most = _mm512_setzero_si512();
+      for (size_t e = first; e < end; e += 16)
+        most = _mm512_max_epu32(most, _mm512_and_si512(_mm512_castps_si512(load(e)), _mm512_set1_epi32(0x7fffffff)));
+      const uint32_t largest = _mm512_reduce_max_epu32(most);
+      float absmax;
+      memcpy(&absmax, &largest, sizeof absmax);
+      const bool finite = largest < 0x7f800000;
+      const float r = 127.0f / absmax;
+      product.row_scale[t * product.m_padded + i] = finite ? absmax / 127.0f : NAN;
+      const __mmask16 some = finite && r <= FLT_MAX ? 0xffff : 0;
+      const auto codes = [&](size_t e) {
+        const __m512 scaled = _mm512_maskz_mul_ps(some, load(e), _mm512_set1_ps(r));
+        return _mm512_roundscale_ps(scaled, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      };
+      uint16_t* to = TileRow(product, i, first / kTileDepth);
+      for (size_t e = first; e < end; e += kTileDepth, to += kTileHalves) _mm512_store_si512(to, Pairs(codes(e), codes(e + 16)));
+    }
 }
 
 void PrepareHalves(const Product& product, size_t m0, size_t m1) {
   for (size_t i = m0; i < m1; ++i) {
-    uint16_t* row = static_cast<uint16_t*>(product.rows) + i * product.lda;
     const float* a = product.a + i * product.k;
-    for (size_t e = 0; e < product.k; e += 16) {
-      const __mmask16 mask = static_cast<__mmask16>(product.k - e < 16 ? (1u << (product.k - e)) - 1 : 0xffff);
-      _mm256_mask_storeu_epi16(row + e, mask, (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, a + e)));
+    for (size_t e = 0; e < product.lda; e += 16) {
+      const size_t count = e < product.k ? product.k - e : 0;
+      const __m512 x = _mm512_maskz_loadu_ps(static_cast<__mmask16>(count < 16 ? (1u << count) - 1 : 0xffff), a + e);
+      uint16_t* to = TileRow(product, i, e / kTileDepth) + e % kTileDepth;
+      _mm256_store_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(x));
     }
-    memset(row + product.k, 0, (RoundUp(product.b->k_padded, kTileDepth) - product.k) * sizeof(uint16_t));
   }
 }
 

@@ -37,15 +37,9 @@ constexpr size_t kSteps = 4;
 constexpr uint32_t kSmallest = 25u << 23;
 constexpr uint32_t kLargest = 227u << 23;
 
-// The lower half of the bits of 32 floats cut off.
+// Floats without the lower half of their bits.
 HALFTONE_INLINE __m512 Upper(__m512 x) {
   return _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(~0xffff)));
-}
-
-HALFTONE_INLINE __m512i Pairs(__m512 first, __m512 second) {
-  alignas(64) static constexpr uint16_t kUpper[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
-                                                      33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
-  return _mm512_permutex2var_epi16(_mm512_castps_si512(first), _mm512_load_si512(kUpper), _mm512_castps_si512(second));
 }
 
 HALFTONE_INLINE __mmask16 Odd(__m512 x) {
@@ -67,9 +61,9 @@ HALFTONE_INLINE void Split(__m512 first, __m512 second, uint16_t* to) {
                                  kThirds[high], upper);
   };
   const __m512i turned = product(1, 2, 0), turned_twice = product(2, 0, 1);
-  _mm512_storeu_si512(to, product(0, 1, 2));
-  _mm512_storeu_si512(to + 32, _mm512_alignr_epi32(turned, turned, kBegin[1]));
-  _mm512_storeu_si512(to + 64, _mm512_alignr_epi32(turned_twice, turned_twice, kBegin[2]));
+  _mm512_store_si512(to, product(0, 1, 2));
+  _mm512_store_si512(to + kTileHalves, _mm512_alignr_epi32(turned, turned, kBegin[1]));
+  _mm512_store_si512(to + 2 * kTileHalves, _mm512_alignr_epi32(turned_twice, turned_twice, kBegin[2]));
 }
 
 // Scales `ROWS` rows of the sums of 32 of K and adds them to y [rows][32], and after the last step y to the sums in double.
@@ -95,10 +89,9 @@ HALFTONE_INLINE void Finish(const float* dots, __m512 first, __m512 second, floa
 template <bool TWO>
 void FloatsBlock(const Product& product, size_t i, size_t panel, size_t s0, size_t s1, const uint8_t* tiles, float* y, double* sums) {
   const PackedBlocks& b = *product.b;
-  const size_t stride = product.lda * sizeof(uint16_t);
   const size_t steps = b.k_padded / kTileDepth;
   constexpr size_t kQuarter = TWO ? 8 : 4;
-  const uint16_t* a = RowOf(product, i) + s0 * 3 * kTileDepth;
+  const uint16_t* a = TileRow(product, i, s0 * 3);
   tiles += s0 * kStepBytes;
   const uint8_t* others = tiles + steps * kStepBytes;
   Dots dots[2];
@@ -125,13 +118,13 @@ void FloatsBlock(const Product& product, size_t i, size_t panel, size_t s0, size
       _tile_zero(3);
 #pragma GCC unroll 3
       for (size_t third = 0; third < 3; ++third) {
-        _tile_loadd(4, a + third * kTileDepth, stride);
+        _tile_loadd(4, a + third * kTileHalves, 64);
         _tile_loadd(6, tiles + kBegin[third] * 64, 64);
         _tile_dpbf16ps(0, 4, 6);
         _tile_loadd(7, others + kBegin[third] * 64, 64);
         _tile_dpbf16ps(1, 4, 7);
         if constexpr (TWO) {
-          _tile_loadd(5, a + 16 * product.lda + third * kTileDepth, stride);
+          _tile_loadd(5, a + third * kTileHalves + kTileHalves / 2, 64);
           _tile_dpbf16ps(2, 5, 6);
           _tile_dpbf16ps(3, 5, 7);
         }
@@ -147,7 +140,7 @@ void FloatsBlock(const Product& product, size_t i, size_t panel, size_t s0, size
     } else {
       for (size_t quarter = 0; quarter < 4; ++quarter) finish(quarter);
     }
-    a += 3 * kTileDepth;
+    a += 3 * kTileHalves;
     tiles += kStepBytes;
     others += kStepBytes;
   }
@@ -181,7 +174,6 @@ bool AnyOdd(const Product& product, size_t i, size_t end) {
 
 void PrepareParts(const Product& product, size_t m0, size_t m1) {
   for (size_t i = m0; i < m1; ++i) {
-    uint16_t* row = static_cast<uint16_t*>(product.rows) + i * product.lda;
     const float* a = product.a + i * product.k;
     __mmask16 odd = 0;
     const auto load = [&](size_t e) {
@@ -192,7 +184,7 @@ void PrepareParts(const Product& product, size_t m0, size_t m1) {
     };
     for (size_t e = 0; e < product.b->k_padded; e += kTileDepth) {
       const __m512 first = load(e);
-      Split(first, load(e + 16), row + 3 * e);
+      Split(first, load(e + 16), TileRow(product, i, e / kTileDepth * 3));
     }
     product.row_sum[i] = odd;
   }

@@ -27,6 +27,14 @@ float Real(bool odd) {
   return Next() % 50 == 0 ? odds[Next() % 6] : value;
 }
 
+// A row's element for dequant-f32: as above; of one sign and of sizes so far apart that each step of a sum rounds; or so small that
+// parts of a float would be no normal floats.
+float Harsh(uint32_t kind) {
+  if (kind < 2) return Real(false);
+  const float value = 1 + static_cast<float>(Next() % 8388608) * ldexpf(1, -23);
+  return ldexpf(value, kind == 2 ? -static_cast<int>(Next() % 8 == 0 ? Next() % 4 : 23 + Next() % 4) : -110);
+}
+
 // Codes and zero points as numbers, whatever their layout.
 struct Plain {
   std::vector<int32_t> centred;  // [k][n]
@@ -70,6 +78,11 @@ void TestOne(uint32_t tiers, const char* tier, const Case& c, unsigned threads) 
   const bool exact = c.computation == Computation::kInt8Block;
   Array<float> a(c.m * c.k), bias(c.n), y(c.m * c.n), scale(blocks * c.n);
   for (float& value : a) value = Real(exact);
+  if (c.computation == Computation::kDequantF32) {
+    const uint32_t kind = Next() % 4;
+    for (float& value : a) value = Harsh(kind);
+    if (kind == 1 && !a.empty()) a[Next() % a.size()] = Next() % 2 ? NAN : -INFINITY;
+  }
   for (float& value : bias) value = Real(false);
   for (float& value : scale) value = Real(false) * 0.01f;
   const size_t zero_bytes = (blocks * c.bits + 7) / 8;
@@ -111,7 +124,7 @@ void TestOne(uint32_t tiers, const char* tier, const Case& c, unsigned threads) 
         sum += term;
         magnitude += fabs(term);
       }
-      right &= fabs(y[i * c.n + j] - sum) <= part * magnitude;
+      right &= isfinite(sum) ? fabs(y[i * c.n + j] - sum) <= part * magnitude : Same(y[i * c.n + j], static_cast<float>(sum));
     }
   }
   Check(right, gemm->kernel().name, tier, c.m, c.n, c.k);
