@@ -5,7 +5,7 @@
 //   q = roundHalfEven(a * r);   dot = sum q * code - zero * sum q, an integer below 2^24
 //   y = y + dot * (sa * scale), from 0 on, each step rounded;   y = y + bias
 // dequant-f32: |y - y64| <= 2^-20 * sum |a * w|. Chains of eight products and a few sums in float, pieces of 32 summed in double:
-//   no term passes more than sixteen roundings.
+//   no term passes more than sixteen roundings. Tiles keep the bound in their own way (x86_amx_floats.cc).
 // bf16: operands rounded to bfloat16, sums in float; |y - y64| <= 2^-7 * sum |a * w|.
 // numerics 4.8, 4.13.
 #pragma once
