@@ -1,7 +1,7 @@
 import { type Region, tensor } from '@halftone/core';
 import { describe, expect, it } from 'vitest';
 import { GraphSession } from '../src/execute/session.ts';
-import { makeNode } from '../src/ir.ts';
+import { attribute, makeNode } from '../src/ir.ts';
 import { graphOf, info, inOneLoop, open, tinyBackend } from './support.ts';
 
 const constants = { c: tensor('float32', [1, -3]) };
@@ -98,6 +98,31 @@ describe('regions', () => {
     expect(await answer(session, [2, 5])).toEqual(expected([2, 5]));
     await session.dispose();
     expect(backends[0]!.stats()).toMatchObject({ liveTensors: 0, liveBytes: 0 });
+  });
+
+  it('give back the memory of what they read last', async () => {
+    const perm = attribute.ints([1, 0]);
+    const steps = Array.from({ length: 8 }, (_, i) => [
+      makeNode('Add', [i === 0 ? 'x' : `t${i - 1}`, 'c'], [`a${i}`]),
+      makeNode('Transpose', [`a${i}`], [i === 7 ? 'y' : `t${i}`], { perm }),
+    ]).flat();
+    const backends = await open(
+      tinyBackend(
+        'left',
+        ['binary'],
+        undefined,
+        inOneLoop(() => {}),
+      ),
+      tinyBackend('right', ['transpose']),
+    );
+    const constant = { c: tensor('float32', [1, -0.5]) };
+    const session = new GraphSession(graphOf([info('x', [2, 2])], steps, ['y'], constant), { backends });
+    expect(session.explain().map(({ backend }) => backend)).toEqual(Array(8).fill(['left', 'right']).flat());
+    // Each step of the other backend has an operand and a result, and the next one takes their places.
+    expect(backends[1]!.stats().liveTensors).toBeLessThanOrEqual(3);
+    const { y } = await session.run({ x: tensor('float32', [1, 2, 3, 4], [2, 2]) });
+    expect(Array.from(y!.data as Float32Array)).toEqual([9, 4, 5, 0]);
+    await session.dispose();
   });
 
   it('give one array for each output that is one value', async () => {

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "../base/buffer.h"
+
 namespace halftone {
 
 template <typename T>
@@ -38,6 +40,13 @@ class Arguments {
 
   size_t Size(size_t place, const char* name) const {
     return static_cast<size_t>(Integer(place, name, 0, int64_t{1} << 48));
+  }
+
+  // a * b elements. Throws where that is more than memory can hold.
+  size_t Product(size_t a, size_t b) const {
+    size_t product;
+    if (!CheckedMultiply(a, b, &product)) throw Napi::RangeError::New(env_, "there are too many elements");
+    return product;
   }
 
   bool Flag(size_t place, const char* name) const {

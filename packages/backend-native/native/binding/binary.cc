@@ -8,12 +8,6 @@ namespace {
 // Sums are int32.
 constexpr int64_t kMostSigns = 0x7fffffff;
 
-size_t Count(const Arguments& in, size_t rows, size_t row) {
-  size_t count;
-  if (!CheckedMultiply(rows, row, &count)) throw Napi::RangeError::New(in.env(), "the matrix has too many elements");
-  return count;
-}
-
 size_t Signs(const Arguments& in, size_t place) { return static_cast<size_t>(in.Integer(place, "k", 0, kMostSigns)); }
 
 }  // namespace
@@ -29,7 +23,7 @@ PackedBits::PackedBits(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packed
   in.Wrapped<Engine>(0, "engine", Engine::kTag);
   n_ = in.Size(2, "n");
   k_ = Signs(in, 3);
-  const uint8_t* bits = in.Codes(1, "bits", Count(in, n_, bgemm::RowBytes(k_)));
+  const uint8_t* bits = in.Codes(1, "bits", in.Product(n_, bgemm::RowBytes(k_)));
   auto matrix = std::make_shared<bgemm::PackedB>();
   if (!bgemm::Pack(matrix.get(), bits, n_, k_))
     throw Napi::RangeError::New(info.Env(), "there is no memory for packed signs");
@@ -68,8 +62,8 @@ PreparedBinary::PreparedBinary(const Napi::CallbackInfo& info) : Napi::ObjectWra
   m_ = in.Size(1, "m");
   n_ = in.Size(2, "n");
   k_ = Signs(in, 3);
-  Count(in, Count(in, m_, n_), sizeof(int32_t));
-  Count(in, m_, bgemm::RowBytes(k_));
+  in.Product(in.Product(m_, n_), sizeof(int32_t));
+  in.Product(m_, bgemm::RowBytes(k_));
   binary_ = bgemm::Binary::Make(m_, n_, k_, engine->tiers(), engine->pool()->threads());
   if (!binary_) throw Napi::RangeError::New(info.Env(), "there is no memory for this product");
   engine_ = Napi::Persistent(info[0].As<Napi::Object>());

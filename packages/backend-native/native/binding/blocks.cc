@@ -5,12 +5,6 @@
 namespace halftone {
 namespace {
 
-size_t Product(const Arguments& in, size_t a, size_t b) {
-  size_t product;
-  if (!CheckedMultiply(a, b, &product)) throw Napi::RangeError::New(in.env(), "the matrix has too many elements");
-  return product;
-}
-
 size_t BlockOf(const Arguments& in, size_t place) {
   const size_t block = static_cast<size_t>(in.Integer(place, "block", 16, 256));
   if (block & (block - 1)) throw Napi::RangeError::New(in.env(), "block is no power of two");
@@ -40,7 +34,7 @@ PackedBlocks::PackedBlocks(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
   shape_.rows = in.Flag(7, "rows");
   shape_.is_signed = in.Flag(8, "signed");
   if (shape_.is_signed && !shape_.rows) throw Napi::RangeError::New(info.Env(), "packed codes are unsigned");
-  Product(in, shape_.n + 2 * blockgemm::kPair, shape_.k + 2 * shape_.block);
+  in.Product(shape_.n + 2 * blockgemm::kPair, shape_.k + 2 * shape_.block);
   blocks_.reset(new blockgemm::PackedBlocks());
   PackFrom(info);
   napi_type_tag_object(info.Env(), info.This(), &kTag);
@@ -51,9 +45,9 @@ void PackedBlocks::PackFrom(const Napi::CallbackInfo& info) {
   const auto& [n, k, block, bits] = std::tie(shape_.n, shape_.k, shape_.block, shape_.bits);
   const size_t blocks = (k + block - 1) / block;
   blockgemm::Weights weights = shape_;
-  weights.codes = in.Codes(0, "codes", shape_.rows ? k * n : Product(in, n, blocks * block) / 8 * bits);
+  weights.codes = in.Codes(0, "codes", shape_.rows ? k * n : in.Product(n, blocks * block) / 8 * bits);
   weights.scale = in.Elements<float>(1, "scale", blocks * n);
-  weights.zero = in.Codes(2, "zeroPoint", shape_.rows ? blocks * n : Product(in, n, (blocks * bits + 7) / 8));
+  weights.zero = in.Codes(2, "zeroPoint", shape_.rows ? blocks * n : in.Product(n, (blocks * bits + 7) / 8));
   if (blockgemm::Pack(blocks_.get(), weights)) return;
   blocks_.reset();
   throw Napi::RangeError::New(info.Env(), "there is no memory for packed weights");
@@ -92,8 +86,8 @@ PreparedBlockGemm::PreparedBlockGemm(const Napi::CallbackInfo& info) : Napi::Obj
   shape_.block = BlockOf(in, 4);
   shape_.bits = BitsOf(in, 5);
   shape_.computation = static_cast<blockgemm::Computation>(in.Integer(6, "computation", 0, 2));
-  Product(in, Product(in, shape_.m, shape_.n), sizeof(float));
-  Product(in, Product(in, shape_.m + blockgemm::kRowBlock, shape_.k + shape_.block), sizeof(float));
+  in.Product(in.Product(shape_.m, shape_.n), sizeof(float));
+  in.Product(in.Product(shape_.m + blockgemm::kRowBlock, shape_.k + shape_.block), sizeof(float));
   gemm_ = blockgemm::Gemm::Make(shape_, engine->tiers(), engine->pool()->threads());
   if (!gemm_) throw Napi::RangeError::New(info.Env(), "there is no memory for this product");
   engine_ = Napi::Persistent(info[0].As<Napi::Object>());

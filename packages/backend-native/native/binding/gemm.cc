@@ -9,12 +9,6 @@ namespace {
 
 constexpr int64_t kMostIndex = int64_t{1} << 32;
 
-size_t Product(const Arguments& in, size_t a, size_t b) {
-  size_t product;
-  if (!CheckedMultiply(a, b, &product)) throw Napi::RangeError::New(in.env(), "the matrix has too many elements");
-  return product;
-}
-
 }  // namespace
 
 WayOutPlaces::WayOutPlaces(const Call& in, size_t place, qgemm::Output output, size_t n, bool multiplier_per_column) {
@@ -62,7 +56,7 @@ PackedMatrix::PackedMatrix(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Pa
   transposed_ = in.Flag(4, "transposed");
   signed_ = in.Flag(5, "signed");
   layout_ = qgemm::LayoutFor(engine->tiers());
-  const uint8_t* codes = in.Codes(1, "codes", Product(in, n_, k_));
+  const uint8_t* codes = in.Codes(1, "codes", in.Product(n_, k_));
   auto matrix = std::make_shared<qgemm::PackedB>();
   if (!qgemm::Pack(matrix.get(), layout_, codes, signed_, n_, k_, transposed_))
     throw Napi::RangeError::New(info.Env(), "there is no memory for packed weights");
@@ -110,8 +104,8 @@ PreparedProduct::PreparedProduct(const Napi::CallbackInfo& info) : Napi::ObjectW
   shape_.output = static_cast<qgemm::Output>(in.Integer(6, "output", 0, 3));
   shape_.zero_per_column = in.Flag(7, "zeroPerColumn");
   shape_.multiplier_per_column = in.Flag(8, "multiplierPerColumn");
-  Product(in, Product(in, shape_.m, shape_.n), sizeof(int32_t));
-  Product(in, shape_.m, shape_.k);
+  in.Product(in.Product(shape_.m, shape_.n), sizeof(int32_t));
+  in.Product(shape_.m, shape_.k);
   gemm_ = qgemm::Gemm::Make(shape_, engine->tiers(), engine->pool()->threads());
   if (!gemm_) throw Napi::RangeError::New(info.Env(), "there is no memory for this product");
   engine_ = Napi::Persistent(info[0].As<Napi::Object>());
@@ -133,11 +127,11 @@ Napi::Value PreparedProduct::Run(const Napi::CallbackInfo& info) {
       packed->layout != gemm_->layout())
     throw Napi::TypeError::New(info.Env(), "packed holds other weights");
   const size_t index = static_cast<size_t>(in.Integer(10, "index", 0, kMostIndex));
-  const auto a = in.OperandCodes(1, "a", Product(in, index + 1, m * k)) + index * m * k;
+  const auto a = in.OperandCodes(1, "a", in.Product(index + 1, m * k)) + index * m * k;
   const Zero a_zero(in.OperandCodes(2, "aZeroPoint", 1), shape_.a_signed);
   const auto b_zero = in.OperandCodes(3, "bZeroPoint", shape_.zero_per_column ? n : 1);
   const WayOutPlaces way_out(in, 4, shape_.output, n, shape_.multiplier_per_column);
-  Product(in, index + 1, m * n);
+  in.Product(index + 1, m * n);
   const auto y = ResultPlace(in, 9, shape_.output, index, m * n);
   return in.Do([=, gemm = gemm_](ThreadPool& pool) {
     gemm->Run(*packed, {a.get(), a_zero.get(), b_zero.get(), way_out.get(), y.get()}, &pool);

@@ -1,32 +1,9 @@
 // y[i, j] = k - 2 * popcount(a[i] xor b[j]): the dot product of two rows of signs, a bit each, 1 for -1
-import {
-  type BgemmSpec,
-  HalftoneError,
-  type HostIO,
-  type HostKernel,
-  type PackedWeights,
-  type PreparedHostOp,
-} from '@halftone/core';
+import type { BgemmSpec, HostIO, HostKernel, PreparedHostOp } from '@halftone/core';
 import type { Addon, Engine, PackedBits } from '../native.ts';
-import { codes, requireFixed } from './shared.ts';
+import { codes, nativeOf, NativeWeights, requireFixed } from './shared.ts';
 
-/** Rows of B as columns of words. */
-class Signs implements PackedWeights {
-  readonly layout = 'panels of 16 columns of 32 signs';
-  readonly bits: PackedBits;
-
-  constructor(bits: PackedBits) {
-    this.bits = bits;
-  }
-
-  get byteLength(): number {
-    return this.bits.byteLength;
-  }
-
-  dispose(): void {
-    this.bits.dispose();
-  }
-}
+const LAYOUT = 'panels of 16 columns of 32 signs';
 
 class Product implements HostKernel {
   readonly variant: string;
@@ -66,12 +43,10 @@ export function bgemm(addon: Addon, engine: Engine): PreparedHostOp<BgemmSpec> {
   return {
     pack({ n, k }, weights: HostIO) {
       requireFixed('bgemm', 'b', weights['b']!);
-      return new Signs(new addon.PackedBits(engine, codes(weights, 'b') as Uint8Array, n, k));
+      return new NativeWeights(LAYOUT, new addon.PackedBits(engine, codes(weights, 'b') as Uint8Array, n, k));
     },
     prepare(spec, packed) {
-      if (packed !== undefined && !(packed instanceof Signs))
-        throw new HalftoneError('HT_INVALID_ARGUMENT', 'bgemm: these signs were packed by another backend');
-      return new Product(addon, engine, spec, packed?.bits);
+      return new Product(addon, engine, spec, nativeOf<PackedBits>('bgemm', LAYOUT, packed));
     },
   };
 }

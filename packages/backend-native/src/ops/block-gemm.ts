@@ -1,32 +1,9 @@
 // y[i, j] = sum over k of a[i, k] * (code[k, j] - zeroPoint[t, j]) * scale[t, j] + bias[j], t = floor(k / block)
-import {
-  type BlockGemmSpec,
-  HalftoneError,
-  type HostIO,
-  type HostKernel,
-  type PackedWeights,
-  type PreparedHostOp,
-} from '@halftone/core';
+import type { BlockGemmSpec, HostIO, HostKernel, PreparedHostOp } from '@halftone/core';
 import type { Addon, Engine, PackedBlocks } from '../native.ts';
-import { codes, floats, requireFixed } from './shared.ts';
+import { codes, floats, nativeOf, NativeWeights, requireFixed } from './shared.ts';
 
-/** Codes, scales and zero points in the layout of all kernels. */
-class Weights implements PackedWeights {
-  readonly layout = 'blocks in panels of 16 columns';
-  readonly blocks: PackedBlocks;
-
-  constructor(blocks: PackedBlocks) {
-    this.blocks = blocks;
-  }
-
-  get byteLength(): number {
-    return this.blocks.byteLength;
-  }
-
-  dispose(): void {
-    this.blocks.dispose();
-  }
-}
+const LAYOUT = 'blocks in panels of 16 columns';
 
 const computations = { 'int8-block': 0, 'dequant-f32': 1, bf16: 2 } as const;
 
@@ -50,15 +27,11 @@ export function blockGemm(addon: Addon, engine: Engine): PreparedHostOp<BlockGem
   return {
     pack(spec, weights) {
       for (const name of ['b', 'scale', 'zeroPoint']) requireFixed('blockGemm', name, weights[name]!);
-      return new Weights(packNow(spec, weights));
+      return new NativeWeights(LAYOUT, packNow(spec, weights));
     },
     prepare(spec, packed) {
-      if (packed !== undefined && !(packed instanceof Weights))
-        throw new HalftoneError(
-          'HT_INVALID_ARGUMENT',
-          'blockGemm: these weights were packed by another backend',
-        );
-      return new Product(addon, engine, spec, packed, packNow);
+      const native = nativeOf<PackedBlocks>('blockGemm', LAYOUT, packed);
+      return new Product(addon, engine, spec, native, packNow);
     },
   };
 }
@@ -67,7 +40,7 @@ class Product implements HostKernel {
   readonly variant: string;
   readonly #spec: BlockGemmSpec;
   readonly #product: InstanceType<Addon['PreparedBlockGemm']>;
-  readonly #packed: Weights | undefined;
+  readonly #packed: PackedBlocks | undefined;
   readonly #packNow: (spec: BlockGemmSpec, io: HostIO) => PackedBlocks;
   /** Weights that come with each run are packed anew into these. */
   #own: PackedBlocks | undefined;
@@ -76,7 +49,7 @@ class Product implements HostKernel {
     addon: Addon,
     engine: Engine,
     spec: BlockGemmSpec,
-    packed: Weights | undefined,
+    packed: PackedBlocks | undefined,
     packNow: (spec: BlockGemmSpec, io: HostIO) => PackedBlocks,
   ) {
     this.#spec = spec;
@@ -97,7 +70,7 @@ class Product implements HostKernel {
 
   run(io: HostIO): void {
     const bias = this.#spec.bias ? floats(io, 'bias') : null;
-    this.#product.run(this.#packed?.blocks ?? this.#pack(io), floats(io, 'a'), bias, floats(io, 'y'));
+    this.#product.run(this.#packed ?? this.#pack(io), floats(io, 'a'), bias, floats(io, 'y'));
   }
 
   dispose(): void {

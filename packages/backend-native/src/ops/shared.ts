@@ -3,6 +3,7 @@ import {
   type CodeType,
   HalftoneError,
   type HostIO,
+  type PackedWeights,
   sizeOf,
   type Tensor,
   windowOutput,
@@ -61,6 +62,48 @@ export function requireFixed(op: string, name: string, { data }: Tensor): void {
     'HT_INVALID_ARGUMENT',
     `${op}: the buffer of ${name} may be resized; pass a copy, data.slice()`,
     { op, operand: name },
+  );
+}
+
+interface Native {
+  readonly byteLength: number;
+  dispose(): void;
+}
+
+/** Weights that the addon holds in a kernel's layout. */
+export class NativeWeights<N extends Native> implements PackedWeights {
+  readonly layout: string;
+  readonly native: N;
+
+  constructor(layout: string, native: N) {
+    this.layout = layout;
+    this.native = native;
+  }
+
+  get byteLength(): number {
+    return this.native.byteLength;
+  }
+
+  dispose(): void {
+    this.native.dispose();
+  }
+}
+
+/** What the addon holds of packed weights. Throws HT_INVALID_ARGUMENT for those of another layout or backend. */
+export function nativeOf<N extends Native>(
+  op: string,
+  layout: string,
+  packed: PackedWeights | undefined,
+): N | undefined {
+  if (packed === undefined) return undefined;
+  if (packed instanceof NativeWeights && packed.layout === layout) return packed.native as N;
+  throw new HalftoneError(
+    'HT_INVALID_ARGUMENT',
+    `${op}: these weights were packed elsewhere; pack them here`,
+    {
+      op,
+      layout: packed.layout,
+    },
   );
 }
 

@@ -127,8 +127,8 @@ export function blockWeights(spec: BlockGemmSpec, io: Readonly<Record<string, Te
   const [codes, zeros, scales] = ['b', 'zeroPoint', 'scale'].map((name) => io[name]!.data);
   const centred = new Int16Array(n * k);
   const scale = new Float32Array(n * count);
-  const code = elements(spec, codes as Int8Array, k, count * block);
-  const zero = elements(spec, zeros as Int8Array, count, count);
+  const code = elements(spec, codes as Int8Array, count * block);
+  const zero = elements(spec, zeros as Int8Array, count);
   for (let j = 0; j < n; j++) {
     for (let t = 0; t < count; t++)
       scale[j * count + t] = (scales as Float32Array)[spec.layout === 'nbits' ? j * count + t : t * n + j]!;
@@ -137,11 +137,10 @@ export function blockWeights(spec: BlockGemmSpec, io: Readonly<Record<string, Te
   return { centred, scale };
 }
 
-/** Codes by row and column of a matrix of `rows` rows; packed ones have `width` codes a column. */
+/** Codes by row and column of a matrix; packed ones have `width` codes a column. */
 function elements(
   spec: BlockGemmSpec,
   data: Int8Array | Uint8Array,
-  rows: number,
   width: number,
 ): (row: number, column: number) => number {
   const { n, layout, b } = spec;
@@ -152,7 +151,6 @@ function elements(
   }
   const unused = 32 - bits;
   const signed = codeRange(b as AnyCodeType)[0] < 0;
-  if (data.length !== rows * n) throw new RangeError(`${data.length} codes are not ${rows} by ${n}`);
   return (row, column) => {
     const high = data[row * n + column]! << unused;
     return signed ? high >> unused : high >>> unused;

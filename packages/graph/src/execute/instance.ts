@@ -26,7 +26,7 @@ export class Instance {
   readonly #pool = new TensorPool();
   readonly #homes = new Map<Value, Map<Backend, DeviceTensor>>();
   readonly #hosted = new Map<Value, Tensor>();
-  /** Tensors of this run that nobody else has. */
+  /** Results of regions in this run, which nobody else has. */
   readonly #given = new Set<Tensor>();
   readonly #constants = new Map<Backend, Map<Tensor, DeviceTensor>>();
 
@@ -51,9 +51,11 @@ export class Instance {
       }
       const results: [name: string, result: Tensor][] = [];
       for (const { name, value, shape } of program.outputs) {
-        const found = value.constant ?? this.#hosted.get(baseOf(value)) ?? (await this.#fetch(baseOf(value)));
-        // What a backend gave belongs to the caller, once.
-        const data = this.#given.delete(found) ? found.data : found.data.slice();
+        const held = value.constant ?? this.#hosted.get(baseOf(value));
+        const found = held ?? (await this.#fetch(baseOf(value)));
+        // What was read for the caller is the caller's; so is what a region gave, once.
+        const own = held === undefined || this.#given.delete(found);
+        const data = own ? found.data : found.data.slice();
         results.push([name, { dtype: found.dtype, shape, data } as Tensor]);
       }
       // as entries: an assignment to a value named `__proto__` would be lost
@@ -75,29 +77,39 @@ export class Instance {
     const releases = lastUses(program);
     const readAfter = readersAfter(program);
     for (const segment of segmentsOf(steps)) {
+      const { first } = segment;
       if ('host' in segment) {
         this.#buildHost(segment.host);
+        this.#release(releases[first]!);
+        continue;
+      }
+      const { backend, steps: kernels } = segment;
+      const end = first + kernels.length;
+      const values = regionOf(kernels, readAfter(end));
+      const compiled = backend.compile(values.region);
+      if ('reason' in compiled) {
+        for (const [i, step] of kernels.entries()) {
+          this.#buildKernel(step, backend);
+          this.#release(releases[first + i]!);
+        }
       } else {
-        const { first, backend, steps: kernels } = segment;
-        const values = regionOf(kernels, readAfter(first + kernels.length));
-        const compiled = backend.compile(values.region);
-        if ('reason' in compiled) {
-          for (const [i, step] of kernels.entries()) {
-            this.#buildKernel(step, backend);
-            for (const value of releases[first + i]!) this.#release(value);
-          }
-        } else this.#buildRegion(compiled, values);
+        const done = releases.slice(first, end).flat();
+        this.#buildRegion(compiled, values, done);
+        this.#release(done);
       }
     }
   }
 
-  #buildRegion(executable: Executable, { inputs, outputs }: RegionOfValues): void {
+  /** `done`: what nothing reads after the region. */
+  #buildRegion(executable: Executable, { inputs, outputs }: RegionOfValues, done: readonly Value[]): void {
     this.#prepared.push(executable);
+    const spent = inputs.filter((value) => done.includes(value));
     const take = (results: readonly Tensor[]): void => {
       for (const [i, result] of results.entries()) {
         this.#hosted.set(outputs[i]!, result);
         this.#given.add(result);
       }
+      for (const value of spent) this.#forget(value);
     };
     const run = (operands: readonly Tensor[]): void | Promise<void> => {
       const results = executable.run(operands);
@@ -163,8 +175,17 @@ export class Instance {
     return tensor;
   }
 
-  #release(value: Value): void {
-    for (const [backend, tensor] of this.#homes.get(value) ?? []) this.#pool.give(backend, tensor);
+  #release(values: readonly Value[]): void {
+    for (const value of values)
+      for (const [backend, tensor] of this.#homes.get(value) ?? []) this.#pool.give(backend, tensor);
+  }
+
+  /** Lets go of what this run holds of a value on the host. */
+  #forget(value: Value): void {
+    const held = this.#hosted.get(value);
+    if (held === undefined) return;
+    this.#hosted.delete(value);
+    this.#given.delete(held);
   }
 
   /** The value on the host, from the first backend that computed it. */
@@ -173,9 +194,7 @@ export class Instance {
     if (hosted) return hosted;
     for (const [backend, tensor] of this.#homes.get(base) ?? []) {
       if (backend === except) continue;
-      const read = await backend.read(tensor);
-      this.#given.add(read);
-      return read;
+      return await backend.read(tensor);
     }
     throw new Error(`value ${base.label} is read before it is computed`);
   }
