@@ -1,7 +1,8 @@
 // A region as a program of the addon: every step is recorded once, and one crossing does them all.
 import {
   byteSize,
-  type CompileHostRegion,
+  type CompileSteps,
+  type HostKernel,
   dtypes,
   HalftoneError,
   type HostIO,
@@ -19,7 +20,7 @@ const ALIGNMENT = 64;
 /** Bytes of a result that is copied out of the program's memory sooner than a new array is shown to native code. */
 const COPIED = 4096;
 
-export function compileRegion(addon: Addon, engine: Engine): CompileHostRegion {
+export function compileRegion(addon: Addon, engine: Engine): CompileSteps<HostKernel> {
   return (region, steps) => {
     if (region.steps.some(packsAnew))
       return { reason: 'weights that are computed are packed anew in each run' };

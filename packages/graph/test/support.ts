@@ -1,7 +1,8 @@
 import {
   type Backend,
   type BackendProvider,
-  type CompileHostRegion,
+  type CompileSteps,
+  type HostKernel,
   hostBackend,
   isHalftoneError,
   type NumericClass,
@@ -84,7 +85,7 @@ export function tinyBackend(
   name: string,
   ops: readonly OpName[],
   fail?: () => boolean,
-  compile?: CompileHostRegion,
+  compile?: CompileSteps<HostKernel>,
 ): BackendProvider {
   const all = {
     binary: (spec: { function: string }, io: Readonly<Record<string, Tensor>>) => {
@@ -132,7 +133,7 @@ export function tinyBackend(
 }
 
 /** Runs the steps of a region in one loop; `made` sees each region, `later` makes it answer with a promise. */
-export function inOneLoop(made: (region: Region) => void, later = false): CompileHostRegion {
+export function inOneLoop(made: (region: Region) => void, later = false): CompileSteps<HostKernel> {
   return (region, steps) => {
     made(region);
     return {

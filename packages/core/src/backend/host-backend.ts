@@ -16,7 +16,7 @@ import type {
   Refusal,
 } from './contract.ts';
 import { CountedWeights } from './counted-weights.ts';
-import { type CompileHostRegion, compileRegion } from './host-region.ts';
+import { compileSteps, type CompileSteps, type KernelForm } from './step-kernels.ts';
 
 /** An op over host memory: operands and results are typed arrays; results are written in place. */
 export type HostOp<Spec> = (spec: Spec, io: HostIO) => void;
@@ -67,7 +67,7 @@ export interface HostDriverOptions {
   readonly numericClass: (op: OpName) => NumericClass;
   readonly memory?: HostMemory;
   /** Makes steps ready to run as one; see `BackendDriver.compile`. */
-  readonly compile?: CompileHostRegion;
+  readonly compile?: CompileSteps<HostKernel>;
   /** Frees what stands behind the ops, after everything else. */
   readonly dispose?: () => void;
 }
@@ -157,11 +157,11 @@ export function hostDriver(options: HostDriverOptions): BackendDriver {
   let disposed = false;
   const kernels: { [O in OpName]?: KernelProvider<never> } = {};
   const numericClass: { [O in OpName]?: NumericClass } = {};
-  const forms = new Map<OpName, HostOpObject<never> | PreparedHostOp<never>>();
+  const forms = new Map<OpName, KernelForm<HostKernel>>();
   for (const [op, entry] of Object.entries(options.ops) as [OpName, AnyHostOp<never>][]) {
-    const form = typeof entry === 'function' ? { run: entry } : entry;
+    const form = preparedForm(op, entry);
     forms.set(op, form);
-    kernels[op] = 'prepare' in form ? prepared(form, counts) : kernelProvider(op, form);
+    kernels[op] = provider(form, counts);
     numericClass[op] = form.numericClass ?? options.numericClass(op);
   }
   return {
@@ -169,7 +169,7 @@ export function hostDriver(options: HostDriverOptions): BackendDriver {
     device,
     capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
     kernels: kernels as BackendDriver['kernels'],
-    ...(compile ? { compile: (region) => compileRegion(region, forms, counts, compile) } : {}),
+    ...(compile ? { compile: (region) => compileSteps(region, forms, counts, compile) } : {}),
     alloc(desc) {
       if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${name} was disposed; open it again`);
       const bytes = byteSize(desc);
@@ -199,20 +199,16 @@ export function hostDriver(options: HostDriverOptions): BackendDriver {
   };
 }
 
-function kernelProvider(name: string, op: HostOpObject<never>): KernelProvider<never> {
-  return {
-    supports: op.supports ?? (() => true),
-    prepare(spec: never): Kernel {
-      return {
-        variant: op.variant ?? name,
-        run: (io) => op.run(spec, hostViews(io)),
-        dispose() {},
-      };
-    },
-  };
+/** The longest form of an op, whatever it was given as. */
+function preparedForm(name: OpName, entry: AnyHostOp<never>): PreparedHostOp<never> {
+  const form: HostOpObject<never> | PreparedHostOp<never> =
+    typeof entry === 'function' ? { run: entry } : entry;
+  if ('prepare' in form) return form;
+  const { run, variant = name, ...rest } = form;
+  return { ...rest, prepare: (spec) => ({ variant, run: (io) => run(spec, io) }) };
 }
 
-function prepared(op: PreparedHostOp<never>, counts: { packedBytes: number }): KernelProvider<never> {
+function provider(op: PreparedHostOp<never>, counts: { packedBytes: number }): KernelProvider<never> {
   const { pack } = op;
   return {
     supports: op.supports ?? (() => true),

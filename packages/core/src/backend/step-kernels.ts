@@ -1,29 +1,32 @@
-// Regions over host memory: what every backend of typed arrays needs around the way that it runs steps as one.
+// What every backend needs around the way that it runs the steps of a region as one: their kernels, with their weights.
 import { catalogue, type OpName } from '../ops/catalogue.ts';
 import { sizeOf, type Tensor } from '../tensor.ts';
 import type { HostIO, PackedWeights, Refusal } from './contract.ts';
 import { CountedWeights } from './counted-weights.ts';
-import type { HostKernel, HostOpObject, PreparedHostOp } from './host-backend.ts';
 import type { Executable, Region, RegionStep } from './region.ts';
 
 /** A step of a region with its kernel, which has its weights: `inputs` are what it still takes. */
-export interface HostStepKernel {
-  readonly kernel: HostKernel;
+export interface StepKernel<K> {
+  readonly kernel: K;
   readonly inputs: RegionStep['inputs'];
   readonly outputs: RegionStep['outputs'];
 }
 
 /** Makes prepared steps ready to run as one; what it gives disposes its own memory alone. */
-export type CompileHostRegion = (region: Region, steps: readonly HostStepKernel[]) => Executable | Refusal;
+export type CompileSteps<K> = (region: Region, steps: readonly StepKernel<K>[]) => Executable | Refusal;
 
-type Form = HostOpObject<never> | PreparedHostOp<never>;
+/** How kernels of an op are made. */
+export interface KernelForm<K> {
+  readonly pack?: (spec: never, weights: HostIO) => PackedWeights;
+  readonly prepare: (spec: never, packed?: PackedWeights) => K;
+}
 
 /** Prepares the kernels of a region, packs its weights, and counts and disposes both. */
-export function compileRegion(
+export function compileSteps<K extends { dispose?(): void }>(
   region: Region,
-  forms: ReadonlyMap<OpName, Form>,
+  forms: ReadonlyMap<OpName, KernelForm<K>>,
   counts: { packedBytes: number },
-  compile: CompileHostRegion,
+  compile: CompileSteps<K>,
 ): Executable | Refusal {
   if (region.values.some(({ shape }) => sizeOf(shape) === 0))
     return { reason: 'a tensor of the region has no elements' };
@@ -46,16 +49,12 @@ export function compileRegion(
   }
 }
 
-function prepare(
+function prepare<K extends { dispose?(): void }>(
   { op, spec, inputs, outputs }: RegionStep,
-  form: Form,
+  form: KernelForm<K>,
   counts: { packedBytes: number },
   owned: { dispose(): void }[],
-): HostStepKernel {
-  if (!('prepare' in form)) {
-    const run = (io: HostIO): void => form.run(spec as never, io);
-    return { kernel: { variant: form.variant ?? op, run }, inputs, outputs };
-  }
+): StepKernel<K> {
   const packable = catalogue[op].packable ?? [];
   const packs =
     form.pack && packable.length > 0 && packable.every((name) => typeof inputs[name] === 'object');
