@@ -33,6 +33,7 @@ export const portable: readonly string[] = [
   'onnx',
   'quantize',
   'backend-reference',
+  'backend-wasm',
   'conformance',
   'bench',
 ];

@@ -1,0 +1,100 @@
+import {
+  ADD,
+  AVERAGE_POOL,
+  CONV,
+  DEPTHWISE,
+  DEQUANTIZE,
+  DYNAMIC_QUANTIZE,
+  GEMM,
+  IM2COL,
+  LOOKUP,
+  MAX_POOL,
+  MULTIPLY,
+  PACK,
+  PACK_CHANNELS,
+  QUANTIZE,
+  REQUANTIZE,
+  TRANSPOSE,
+} from '../src/kinds';
+import { Call, Elements } from './call';
+import { Conv, conv } from './conv';
+import { depthwise, packChannels } from './depthwise';
+import { dequantize } from './dequantize';
+import { dynamicQuantize } from './dynamic-quantize';
+import { Gemm, gemm, Pack, pack } from './gemm';
+import { Im2col, im2col } from './im2col';
+import { Transpose, transpose } from './move';
+import { Lookup, lookup, Pairs, qadd, qmul } from './pairwise';
+import { averagePool, maxPool, Pool } from './pool';
+import { quantize } from './quantize';
+import { requantize } from './requantize';
+import { share } from './threads';
+
+/** One part of a call. */
+export function runPart(call: usize, part: i32): void {
+  switch (changetype<Call>(call).kind) {
+    case QUANTIZE:
+      quantize(changetype<Elements>(call), part);
+      break;
+    case DEQUANTIZE:
+      dequantize(changetype<Elements>(call), part);
+      break;
+    case REQUANTIZE:
+      requantize(changetype<Elements>(call), part);
+      break;
+    case PACK:
+      pack(changetype<Pack>(call));
+      break;
+    case GEMM:
+      gemm(changetype<Gemm>(call), part);
+      break;
+    case CONV:
+      conv(changetype<Conv>(call), part);
+      break;
+    case PACK_CHANNELS:
+      packChannels(changetype<Pack>(call));
+      break;
+    case DEPTHWISE:
+      depthwise(changetype<Conv>(call), part);
+      break;
+    case IM2COL:
+      im2col(changetype<Im2col>(call), part);
+      break;
+    case MAX_POOL:
+      maxPool(changetype<Pool>(call), part);
+      break;
+    case AVERAGE_POOL:
+      averagePool(changetype<Pool>(call), part);
+      break;
+    case LOOKUP:
+      lookup(changetype<Lookup>(call), part);
+      break;
+    case ADD:
+      qadd(changetype<Pairs>(call));
+      break;
+    case MULTIPLY:
+      qmul(changetype<Pairs>(call));
+      break;
+    case TRANSPOSE:
+      transpose(changetype<Transpose>(call));
+      break;
+    case DYNAMIC_QUANTIZE:
+      dynamicQuantize(changetype<Elements>(call));
+      break;
+    default:
+      unreachable();
+  }
+}
+
+/** Runs a call to its end. */
+export function run(call: usize): void {
+  const parts = changetype<Call>(call).parts;
+  if (parts == 1) runPart(call, 0);
+  else if (ASC_FEATURE_THREADS) share(call, parts);
+  else unreachable();
+}
+
+/** Runs `count` calls, whose addresses stand at `calls`, one after the other. */
+export function runAll(calls: usize, count: i32): void {
+  for (let i = 0; i < count; i++) run(load<u32>(calls + ((<usize>i) << 2)));
+}

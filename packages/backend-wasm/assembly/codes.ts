@@ -1,0 +1,36 @@
+// How floats become codes: clamped as floats, rounded half to even, then their zero point is added. NaN is the lowest code.
+
+/** Four floats as integers within [lo, hi]. */
+@inline
+export function wholeOf(t: v128, lo: v128, hi: v128): v128 {
+  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.pmin(hi, f32x4.pmax(lo, t))));
+}
+
+/** Sixteen integers that are codes of this signedness, as bytes. */
+@inline
+export function pack16(a: v128, b: v128, c: v128, d: v128, signed: bool): v128 {
+  const low = i16x8.narrow_i32x4_s(a, b), high = i16x8.narrow_i32x4_s(c, d);
+  return signed ? i8x16.narrow_i16x8_s(low, high) : i8x16.narrow_i16x8_u(low, high);
+}
+
+/** One float as a code. */
+@inline
+export function codeOf(t: f32, lo: f32, hi: f32, zero: i32): i32 {
+  const clamped: f32 = t > lo ? (t < hi ? t : hi) : lo;
+  return <i32>nearest<f32>(clamped) + zero;
+}
+
+/** The code at an address. */
+@inline
+export function load8(at: usize, signed: bool): i32 {
+  return signed ? <i32>load<i8>(at) : <i32>load<u8>(at);
+}
+
+/** Four codes as integers. */
+@inline
+export function load4(at: usize, signed: bool): v128 {
+  const bytes = v128.load32_zero(at);
+  return signed
+    ? i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(bytes))
+    : i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
+}

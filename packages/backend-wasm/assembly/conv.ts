@@ -1,0 +1,53 @@
+// Convolution of NHWC codes: patches of a few windows are gathered, then multiplied as rows of a matrix.
+import { startOf } from './call';
+import { load8 } from './codes';
+import { multiply, packedBytes, scratchBytes } from './gemm';
+import { gather } from './im2col';
+import { Product, sizeOf } from './product';
+import { Window } from './window';
+
+/** Windows that are gathered at a time: whole blocks of rows. */
+const WINDOWS = 48;
+
+@unmanaged
+export class Conv extends Product {
+  x: usize;
+  xZeroPoint: usize;
+  /** Packed filters, a set a group. */
+  b: usize;
+  /** For each part. */
+  scratch: usize;
+  window: Window;
+  groups: i32;
+  outputs: i32;
+  xSigned: i32;
+}
+
+/** Bytes of scratch of a convolution. */
+export function convScratchBytes(k: i32, outputs: i32): usize {
+  return scratchBytes(k, outputs) + <usize>(WINDOWS * k);
+}
+
+export function conv(call: Conv, part: i32): void {
+  const g = call.window;
+  const channels = g.c / call.groups,
+    outputs = call.outputs / call.groups;
+  const k = g.kernelH * g.kernelW * channels;
+  const windows = g.n * g.outH * g.outW;
+  const signed = call.xSigned != 0,
+    zero = load8(call.xZeroPoint, signed);
+  const size = sizeOf(call);
+  const scratch = call.scratch + <usize>part * convScratchBytes(k, outputs);
+  const patches = scratch + scratchBytes(k, outputs);
+  const last = startOf(windows, WINDOWS, part + 1, call.parts);
+  for (let first = startOf(windows, WINDOWS, part, call.parts); first < last; first += WINDOWS) {
+    const count = min(WINDOWS, last - first);
+    for (let group = 0; group < call.groups; group++) {
+      const column = group * outputs;
+      gather(call.x, zero, g, first, count, group * channels, channels, patches);
+      const b = call.b + <usize>group * packedBytes(k, outputs);
+      const y = call.y + (<usize>first * <usize>call.outputs + <usize>column) * size;
+      multiply(call, patches, k, zero, signed, b, y, call.outputs, count, k, column, 0, outputs, scratch);
+    }
+  }
+}

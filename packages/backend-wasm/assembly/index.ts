@@ -1,0 +1,9 @@
+export { run, runAll } from './calls';
+export { convScratchBytes } from './conv';
+export { channelScratchBytes, packedChannelBytes } from './depthwise';
+export { packedBytes, scratchBytes } from './gemm';
+
+/** Where memory that is not the module's own begins. */
+export function heapBase(): usize {
+  return __heap_base;
+}

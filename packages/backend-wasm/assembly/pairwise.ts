@@ -1,0 +1,96 @@
+// qadd: t = fround(fround(c0 + fround(a * ra)) + fround(b * rb)). qmul: t = fround(fround((a - za) * (b - zb) * m) + zy).
+// y = saturate(roundHalfEven(t)). lut256: y = table[x].
+import { Call, startOf } from './call';
+import { codeOf, load4, load8, pack16, wholeOf } from './codes';
+
+@inline
+function floats4(at: usize, step: i32, i: usize, signed: bool): v128 {
+  return step ? load4(at + i, signed) : i32x4.splat(load8(at, signed));
+}
+
+/** factors: ra, rb, c0. A step of 0 is an operand of one code. */
+function sumRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
+  const ra = load<f32>(factors), rb = load<f32>(factors, 4), c0 = load<f32>(factors, 8);
+  const ras = f32x4.splat(ra), rbs = f32x4.splat(rb), c0s = f32x4.splat(c0), los = f32x4.splat(lo), his = f32x4.splat(hi);
+  let i: usize = 0;
+  for (; i + 4 <= n; i += 4) {
+    const p = f32x4.mul(f32x4.convert_i32x4_s(floats4(a, aStep, i, signed)), ras);
+    const q = f32x4.mul(f32x4.convert_i32x4_s(floats4(b, bStep, i, signed)), rbs);
+    const codes = wholeOf(f32x4.add(f32x4.add(c0s, p), q), los, his);
+    v128.store32_lane(y + i, pack16(codes, codes, codes, codes, signed), 0);
+  }
+  for (; i < n; i++) {
+    const p = <f32>load8(a + i * <usize>aStep, signed) * ra, q = <f32>load8(b + i * <usize>bStep, signed) * rb;
+    store<u8>(y + i, <u8>codeOf(c0 + p + q, lo, hi, 0));
+  }
+}
+
+/** factors: za, zb, zy, m. */
+function productRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
+  const za = <i32>load<f32>(factors), zb = <i32>load<f32>(factors, 4), zy = load<f32>(factors, 8), m = load<f32>(factors, 12);
+  const zas = i32x4.splat(za), zbs = i32x4.splat(zb), zys = f32x4.splat(zy), ms = f32x4.splat(m);
+  const los = f32x4.splat(lo), his = f32x4.splat(hi);
+  let i: usize = 0;
+  for (; i + 4 <= n; i += 4) {
+    const p = i32x4.sub(floats4(a, aStep, i, signed), zas), q = i32x4.sub(floats4(b, bStep, i, signed), zbs);
+    const t = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.mul(p, q)), ms), zys);
+    const codes = wholeOf(t, los, his);
+    v128.store32_lane(y + i, pack16(codes, codes, codes, codes, signed), 0);
+  }
+  for (; i < n; i++) {
+    const p = load8(a + i * <usize>aStep, signed) - za, q = load8(b + i * <usize>bStep, signed) - zb;
+    store<u8>(y + i, <u8>codeOf(<f32>(p * q) * m + zy, lo, hi, 0));
+  }
+}
+
+/** Codes by codes. */
+@unmanaged
+export class Pairs extends Call {
+  a: usize;
+  b: usize;
+  y: usize;
+  factors: usize;
+  /** Runs of y, one after the other: where a and b begin and their steps, which are 0 or 1, and how many codes. */
+  runs: usize;
+  count: i32;
+  lo: i32;
+  hi: i32;
+  signed: i32;
+}
+
+export function qadd(call: Pairs): void {
+  let y = call.y, run = call.runs;
+  for (let i = 0; i < call.count; i++) {
+    const a = call.a + load<u32>(run), b = call.b + load<u32>(run, 8), n = load<u32>(run, 16);
+    sumRun(a, load<i32>(run, 4), b, load<i32>(run, 12), y, n, call.factors, <f32>call.lo, <f32>call.hi, call.signed != 0);
+    y += n;
+    run += 20;
+  }
+}
+
+export function qmul(call: Pairs): void {
+  let y = call.y, run = call.runs;
+  for (let i = 0; i < call.count; i++) {
+    const a = call.a + load<u32>(run), b = call.b + load<u32>(run, 8), n = load<u32>(run, 16);
+    productRun(a, load<i32>(run, 4), b, load<i32>(run, 12), y, n, call.factors, <f32>call.lo, <f32>call.hi, call.signed != 0);
+    y += n;
+    run += 20;
+  }
+}
+
+@unmanaged
+export class Lookup extends Call {
+  x: usize;
+  /** Begins with the lowest code. */
+  table: usize;
+  y: usize;
+  count: i32;
+  signed: i32;
+}
+
+export function lookup(call: Lookup, part: i32): void {
+  const flip: u32 = call.signed ? 0x80 : 0;
+  const last = startOf(call.count, 64, part + 1, call.parts);
+  for (let i = <usize>startOf(call.count, 64, part, call.parts); i < <usize>last; i++)
+    store<u8>(call.y + i, load<u8>(call.table + (<u32>load<u8>(call.x + i) ^ flip)));
+}

@@ -1,0 +1,41 @@
+import type { Heap } from './heap.ts';
+
+/** The functions of a module, whose addresses are bytes of its memory. */
+export interface Kernels {
+  /** Where memory that is not the module's own begins. */
+  heapBase(): number;
+  /** Runs a call to its end. */
+  run(call: number): void;
+  /** Runs calls whose addresses stand one behind the other. */
+  runAll(calls: number, count: number): void;
+  packedBytes(k: number, n: number): number;
+  scratchBytes(k: number, n: number): number;
+  convScratchBytes(k: number, outputs: number): number;
+  packedChannelBytes(c: number, taps: number): number;
+  channelScratchBytes(c: number, taps: number): number;
+  /** These are there where memory is shared: where threads meet, their life, and its end. */
+  meetAt?(address: number): void;
+  work?(): void;
+  stop?(): void;
+}
+
+/** How kernels compute products: by int16 everywhere, or by relaxed dot products of bytes. */
+export type Build = 'simd' | 'relaxed';
+
+/** An instance of a module with its memory. */
+export interface Machine {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  readonly build: Build;
+  /** Threads that take parts of a call, the calling one among them. */
+  readonly threads: number;
+}
+
+/** Parts for each thread: one that comes late then leaves less to wait for. */
+const PARTS = 4;
+
+/** Into how many parts work is cut: none smaller than `least`. */
+export function partsOf({ threads }: Machine, work: number, least: number): number {
+  if (threads === 1) return 1;
+  return Math.max(1, Math.min(threads * PARTS, Math.floor(work / least)));
+}

@@ -1,0 +1,87 @@
+// acc[n, oh, ow, o] = sum over kh, kw, i of (x[n, ih, iw, g * c/groups + i] - xZeroPoint) * (w[o, kh, kw, i] - wZeroPoint[o])
+// modulo 2^32, and its way out
+import { type DeviceOp, type QConv2dSpec, sizeOf, windowOutput } from '@halftone/core';
+import { Call, CallKernel, Room } from '../call.ts';
+import { type Machine, partsOf } from '../kernels.ts';
+import { CONV, DEPTHWISE, PACK, PACK_CHANNELS } from '../kinds.ts';
+import { LEAST_PRODUCTS, packed, productFields, roomOf, windowIn } from './shared.ts';
+
+/** How filters are packed and a convolution with them is called. */
+interface Form {
+  readonly name: string;
+  readonly layout: string;
+  readonly packKind: number;
+  readonly kind: number;
+  readonly bytes: number;
+  /** Of scratch, for each part. */
+  readonly scratch: number;
+}
+
+export function qconv2d(machine: Machine): DeviceOp<number, QConv2dSpec> {
+  const packing = (spec: QConv2dSpec, { packKind }: Form, to: number): Call => {
+    const { groups, o, wZeroPoint, weights } = spec;
+    const sets = packKind === PACK_CHANNELS ? 1 : groups;
+    const each = wZeroPoint === 'per-channel';
+    const fields = [
+      sets,
+      depthOf(spec),
+      o / sets,
+      1,
+      Number(weights === 'int8'),
+      Number(each),
+      each ? o / sets : 0,
+    ];
+    return new Call(machine, packKind, 1, ['w', 'wZeroPoint', to, ...fields]);
+  };
+  return {
+    supports: ({ output }) =>
+      output.type !== 'codes' ||
+      output.mode === 'ort-f32' || { reason: `mode ${output.mode} is not supported` },
+    pack(spec, weights) {
+      const form = formOf(machine, spec);
+      return packed(machine, form.layout, form.bytes, weights, (to) => packing(spec, form, to));
+    },
+    prepare(spec, weights) {
+      const { n, groups, o, x } = spec;
+      const form = formOf(machine, spec);
+      const given = roomOf('qconv2d', weights);
+      const parts = partsOf(machine, sizeOf([n, ...windowOutput(spec), o]) * depthOf(spec), LEAST_PRODUCTS);
+      return new CallKernel(machine, form.name, (hold) => {
+        const filters = given ?? hold(new Room(machine, form.layout, form.bytes));
+        const scratch = hold(new Room(machine, 'scratch', parts * form.scratch));
+        const window = hold(windowIn(machine, spec));
+        const addresses = [filters.address, scratch.address, window.address];
+        const fields = ['x', 'xZeroPoint', ...addresses, groups, o, Number(x === 'int8')];
+        const call = hold(new Call(machine, form.kind, parts, [...productFields(spec), ...fields]));
+        return given ? [call] : [hold(packing(spec, form, filters.address)), call];
+      });
+    },
+  };
+}
+
+/** Products of one element of the result. */
+function depthOf({ kernel, c, groups }: QConv2dSpec): number {
+  return (kernel[0] * kernel[1] * c) / groups;
+}
+
+function formOf({ kernels, build }: Machine, spec: QConv2dSpec): Form {
+  const { groups, c, o } = spec;
+  const depth = depthOf(spec);
+  if (groups > 1 && groups === c && o === c)
+    return {
+      name: 'qconv_channels_simd',
+      layout: 'pairs of taps of 8 channels',
+      packKind: PACK_CHANNELS,
+      kind: DEPTHWISE,
+      bytes: kernels.packedChannelBytes(c, depth),
+      scratch: kernels.channelScratchBytes(c, depth),
+    };
+  return {
+    name: `qconv_6x8_${build}`,
+    layout: 'panels of 8 filters',
+    packKind: PACK,
+    kind: CONV,
+    bytes: groups * kernels.packedBytes(depth, o / groups),
+    scratch: kernels.convScratchBytes(depth, o / groups),
+  };
+}
