@@ -1,6 +1,6 @@
 // Panels of int16, without zero points: sums of their products need no correction.
 import { load8 } from './codes';
-import { COLUMNS, COLUMNS_STEP, ROWS, ROWS_STEP, stepsOf } from './tile';
+import { COLUMNS, COLUMNS_STEP, interleave, ROWS, ROWS_STEP, stepsOf } from './tile';
 
 /** Bytes of a panel of eight columns. */
 @inline
@@ -31,29 +31,37 @@ export function packColumns(
   }
 }
 
-/** Packs up to six rows of A; what is behind them, and behind K, is 0. */
+/** Packs up to six rows of A; behind K stands 0, and rows that are not there repeat the last one. */
 export function packRows(a: usize, lda: usize, rows: i32, k: i32, zero: i32, signed: bool, to: usize): void {
+  const a1 = rows > 1 ? a + lda : a, a2 = rows > 2 ? a1 + lda : a1, a3 = rows > 3 ? a2 + lda : a2;
+  const a4 = rows > 4 ? a3 + lda : a3, a5 = rows > 5 ? a4 + lda : a4;
   const zeros = i16x8.splat(<i16>zero);
-  const steps = stepsOf<i16>(k);
-  if (rows < ROWS) memory.fill(to, 0, <usize>steps * ROWS_STEP);
-  for (let r = 0; r < rows; r++) {
-    let at = to + (<usize>r << 2);
-    let i = 0;
-    for (; i + 8 <= k; i += 8) {
-      const codes = signed ? v128.load_ext<i8>(a + i) : v128.load_ext<u8>(a + i);
-      const wide = i16x8.sub(codes, zeros);
-      v128.store32_lane(at, wide, 0);
-      v128.store32_lane(at, wide, 1, 24);
-      v128.store32_lane(at, wide, 2, 48);
-      v128.store32_lane(at, wide, 3, 72);
-      at += ROWS_STEP * 4;
+  let i: usize = 0;
+  if (signed) {
+    for (; i + 8 <= <usize>k; i += 8) {
+      const r0 = i16x8.sub(v128.load_ext<i8>(a + i), zeros), r1 = i16x8.sub(v128.load_ext<i8>(a1 + i), zeros);
+      const r2 = i16x8.sub(v128.load_ext<i8>(a2 + i), zeros), r3 = i16x8.sub(v128.load_ext<i8>(a3 + i), zeros);
+      const r4 = i16x8.sub(v128.load_ext<i8>(a4 + i), zeros), r5 = i16x8.sub(v128.load_ext<i8>(a5 + i), zeros);
+      interleave(to, r0, r1, r2, r3, r4, r5);
+      to += ROWS_STEP * 4;
     }
-    for (; i < steps << 1; i += 2) {
-      const first = i < k ? load8(a + i, signed) - zero : 0;
-      const second = i + 1 < k ? load8(a + i + 1, signed) - zero : 0;
-      store<i32>(at, (first & 0xffff) | (second << 16));
-      at += ROWS_STEP;
+  } else {
+    for (; i + 8 <= <usize>k; i += 8) {
+      const r0 = i16x8.sub(v128.load_ext<u8>(a + i), zeros), r1 = i16x8.sub(v128.load_ext<u8>(a1 + i), zeros);
+      const r2 = i16x8.sub(v128.load_ext<u8>(a2 + i), zeros), r3 = i16x8.sub(v128.load_ext<u8>(a3 + i), zeros);
+      const r4 = i16x8.sub(v128.load_ext<u8>(a4 + i), zeros), r5 = i16x8.sub(v128.load_ext<u8>(a5 + i), zeros);
+      interleave(to, r0, r1, r2, r3, r4, r5);
+      to += ROWS_STEP * 4;
     }
-    a += lda;
+  }
+  const end = <usize>stepsOf<i16>(k) << 1;
+  for (; i < end; i += 2) {
+    for (let r = 0; r < ROWS; r++) {
+      const row = a + <usize>min(r, rows - 1) * lda + i;
+      const first = i < <usize>k ? load8(row, signed) - zero : 0;
+      const second = i + 1 < <usize>k ? load8(row + 1, signed) - zero : 0;
+      store<i32>(to + (<usize>r << 2), (first & 0xffff) | (second << 16));
+    }
+    to += ROWS_STEP;
   }
 }

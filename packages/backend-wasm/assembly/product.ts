@@ -75,10 +75,17 @@ export function finish(p: Product, sums: usize, rows: i32, first: i32, count: i3
 }
 
 function whole(sums: usize, rows: i32, count: i32, added: usize, y: usize, ldy: usize): void {
+  const c0 = added && count == 8 ? v128.load(added) : i32x4.splat(0);
+  const c1 = added && count == 8 ? v128.load(added, 16) : i32x4.splat(0);
   for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < count; j++) {
-      const at = <usize>j << 2;
-      store<i32>(y + at, load<i32>(sums + at) + (added ? load<i32>(added + at) : 0));
+    if (count == 8) {
+      v128.store(y, i32x4.add(v128.load(sums), c0));
+      v128.store(y, i32x4.add(v128.load(sums, 16), c1), 16);
+    } else {
+      for (let j = 0; j < count; j++) {
+        const at = <usize>j << 2;
+        store<i32>(y + at, load<i32>(sums + at) + (added ? load<i32>(added + at) : 0));
+      }
     }
     sums += 32;
     y += ldy << 2;
@@ -98,7 +105,15 @@ function floats(
 ): void {
   const bias = p.floatBias ? p.bias + (<usize>first << 2) : 0;
   for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < count; j++) {
+    let j = 0;
+    for (; j + 4 <= count; j += 4) {
+      const at = <usize>j << 2;
+      const sum = added ? i32x4.add(v128.load(sums + at), v128.load(added + at)) : v128.load(sums + at);
+      const factors = p.multiplierEach ? v128.load(factor + at) : v128.load32_splat(factor);
+      const t = f32x4.mul(f32x4.convert_i32x4_s(sum), factors);
+      v128.store(y + at, bias ? f32x4.add(t, v128.load(bias + at)) : t);
+    }
+    for (; j < count; j++) {
       const at = <usize>j << 2;
       const sum = load<i32>(sums + at) + (added ? load<i32>(added + at) : 0);
       const t = <f32>sum * load<f32>(p.multiplierEach ? factor + at : factor);

@@ -27,6 +27,19 @@ function dot<T>(sum: v128, a: v128, b: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(b, a, sum);
 }
 
+/** Four steps of six rows, a vector each, into a panel. */
+@inline
+export function interleave(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, r4: v128, r5: v128): void {
+  const a = i32x4.shuffle(r0, r1, 0, 4, 1, 5), b = i32x4.shuffle(r2, r3, 0, 4, 1, 5), c = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
+  v128.store(to, i64x2.shuffle(a, b, 0, 2));
+  v128.store(to, i64x2.shuffle(c, a, 0, 3), 16);
+  v128.store(to, i64x2.shuffle(b, c, 1, 3), 32);
+  const d = i32x4.shuffle(r0, r1, 2, 6, 3, 7), e = i32x4.shuffle(r2, r3, 2, 6, 3, 7), f = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(d, e, 0, 2), 48);
+  v128.store(to, i64x2.shuffle(f, d, 0, 3), 64);
+  v128.store(to, i64x2.shuffle(e, f, 1, 3), 80);
+}
+
 /** Six rows of sums [8] at `c`. */
 export function block<T>(a: usize, b: usize, c: usize, steps: i32): void {
   let s00 = i32x4.splat(0), s01 = i32x4.splat(0), s10 = i32x4.splat(0), s11 = i32x4.splat(0);
