@@ -4,6 +4,7 @@ import {
   CONV,
   DEPTHWISE,
   DEQUANTIZE,
+  DOTS,
   DYNAMIC_QUANTIZE,
   GEMM,
   IM2COL,
@@ -20,6 +21,7 @@ import { Call, Elements } from './call';
 import { Conv, conv } from './conv';
 import { depthwise, packChannels } from './depthwise';
 import { dequantize } from './dequantize';
+import { Dots, dots } from './dots';
 import { dynamicQuantize } from './dynamic-quantize';
 import { Gemm, gemm, Pack, pack } from './gemm';
 import { Im2col, im2col } from './im2col';
@@ -33,56 +35,24 @@ import { share } from './threads';
 /** One part of a call. */
 export function runPart(call: usize, part: i32): void {
   switch (changetype<Call>(call).kind) {
-    case QUANTIZE:
-      quantize(changetype<Elements>(call), part);
-      break;
-    case DEQUANTIZE:
-      dequantize(changetype<Elements>(call), part);
-      break;
-    case REQUANTIZE:
-      requantize(changetype<Elements>(call), part);
-      break;
-    case PACK:
-      pack(changetype<Pack>(call));
-      break;
-    case GEMM:
-      gemm(changetype<Gemm>(call), part);
-      break;
-    case CONV:
-      conv(changetype<Conv>(call), part);
-      break;
-    case PACK_CHANNELS:
-      packChannels(changetype<Pack>(call));
-      break;
-    case DEPTHWISE:
-      depthwise(changetype<Conv>(call), part);
-      break;
-    case IM2COL:
-      im2col(changetype<Im2col>(call), part);
-      break;
-    case MAX_POOL:
-      maxPool(changetype<Pool>(call), part);
-      break;
-    case AVERAGE_POOL:
-      averagePool(changetype<Pool>(call), part);
-      break;
-    case LOOKUP:
-      lookup(changetype<Lookup>(call), part);
-      break;
-    case ADD:
-      qadd(changetype<Pairs>(call));
-      break;
-    case MULTIPLY:
-      qmul(changetype<Pairs>(call));
-      break;
-    case TRANSPOSE:
-      transpose(changetype<Transpose>(call));
-      break;
-    case DYNAMIC_QUANTIZE:
-      dynamicQuantize(changetype<Elements>(call));
-      break;
-    default:
-      unreachable();
+    case QUANTIZE: quantize(changetype<Elements>(call), part); break;
+    case DEQUANTIZE: dequantize(changetype<Elements>(call), part); break;
+    case REQUANTIZE: requantize(changetype<Elements>(call), part); break;
+    case PACK: pack(changetype<Pack>(call)); break;
+    case GEMM: gemm(changetype<Gemm>(call), part); break;
+    case CONV: conv(changetype<Conv>(call), part); break;
+    case PACK_CHANNELS: packChannels(changetype<Pack>(call)); break;
+    case DEPTHWISE: depthwise(changetype<Conv>(call), part); break;
+    case IM2COL: im2col(changetype<Im2col>(call), part); break;
+    case MAX_POOL: maxPool(changetype<Pool>(call), part); break;
+    case AVERAGE_POOL: averagePool(changetype<Pool>(call), part); break;
+    case LOOKUP: lookup(changetype<Lookup>(call), part); break;
+    case ADD: qadd(changetype<Pairs>(call)); break;
+    case MULTIPLY: qmul(changetype<Pairs>(call)); break;
+    case TRANSPOSE: transpose(changetype<Transpose>(call)); break;
+    case DYNAMIC_QUANTIZE: dynamicQuantize(changetype<Elements>(call)); break;
+    case DOTS: dots(changetype<Dots>(call), part); break;
+    default: unreachable();
   }
 }
 

@@ -34,3 +34,10 @@ export function load4(at: usize, signed: bool): v128 {
     ? i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(bytes))
     : i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(bytes));
 }
+
+/** The sum of four integers. */
+@inline
+export function sumOf(v: v128): i32 {
+  const pairs = i32x4.add(v, i64x2.shuffle(v, v, 1, 0));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}

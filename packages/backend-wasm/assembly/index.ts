@@ -1,6 +1,7 @@
 export { run, runAll } from './calls';
 export { convScratchBytes } from './conv';
 export { channelScratchBytes, packedChannelBytes } from './depthwise';
+export { dotsScratchBytes } from './dots';
 export { packedBytes, scratchBytes } from './gemm';
 
 /** Where memory that is not the module's own begins. */

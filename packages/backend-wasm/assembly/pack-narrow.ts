@@ -1,7 +1,7 @@
 // Panels of bytes: rows of uint8 by columns of int8, codes of the other signedness moved by 128, and what that and the zero
 // points change about the sums:
 //   sum (a - za) (b - zb) = sum a b - za * (sum b - k * zb) - zb * sum a,   a, b, za, zb of the moved codes
-import { load8 } from './codes';
+import { load8, sumOf } from './codes';
 import { COLUMNS, COLUMNS_STEP, interleave, ROWS, ROWS_STEP, stepsOf } from './tile';
 
 /** Of each panel, before its steps: sum b - k * zb, and zb, of eight columns. */
@@ -72,12 +72,12 @@ export function packRows(a: usize, lda: usize, rows: i32, k: i32, signed: bool, 
     s5 = accumulate(s5, r5);
     to += ROWS_STEP * 4;
   }
-  store<i32>(sums, lanes(s0));
-  store<i32>(sums, lanes(s1), 4);
-  store<i32>(sums, lanes(s2), 8);
-  store<i32>(sums, lanes(s3), 12);
-  store<i32>(sums, lanes(s4), 16);
-  store<i32>(sums, lanes(s5), 20);
+  store<i32>(sums, sumOf(s0));
+  store<i32>(sums, sumOf(s1), 4);
+  store<i32>(sums, sumOf(s2), 8);
+  store<i32>(sums, sumOf(s3), 12);
+  store<i32>(sums, sumOf(s4), 16);
+  store<i32>(sums, sumOf(s5), 20);
   const end = <usize>stepsOf<u8>(k) << 2;
   for (; i < end; i += 4) {
     for (let r = 0; r < ROWS; r++) {
@@ -100,12 +100,6 @@ export function packRows(a: usize, lda: usize, rows: i32, k: i32, signed: bool, 
 function accumulate(sum: v128, codes: v128): v128 {
   const ones = i16x8.splat(1);
   return i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(codes), ones));
-}
-
-@inline
-function lanes(v: v128): i32 {
-  const pairs = i32x4.add(v, i64x2.shuffle(v, v, 1, 0));
-  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
 }
 
 /** For columns [0, n): what the zero point of A changes, with what is added to sums anyway, to `to`, an int32 a column. */

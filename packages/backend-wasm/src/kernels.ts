@@ -10,6 +10,7 @@ export interface Kernels {
   runAll(calls: number, count: number): void;
   packedBytes(k: number, n: number): number;
   scratchBytes(k: number, n: number): number;
+  dotsScratchBytes(k: number): number;
   convScratchBytes(k: number, outputs: number): number;
   packedChannelBytes(c: number, taps: number): number;
   channelScratchBytes(c: number, taps: number): number;

@@ -15,3 +15,4 @@ export const ADD = 12;
 export const MULTIPLY = 13;
 export const TRANSPOSE = 14;
 export const DYNAMIC_QUANTIZE = 15;
+export const DOTS = 16;

@@ -2,10 +2,13 @@
 import type { DeviceOp, QGemmSpec } from '@halftone/core';
 import { Call, CallKernel, Room } from '../call.ts';
 import { type Machine, partsOf } from '../kernels.ts';
-import { GEMM, PACK } from '../kinds.ts';
+import { DOTS, GEMM, PACK } from '../kinds.ts';
 import { LEAST_PRODUCTS, packed, productFields, roomOf } from './shared.ts';
 
 const LAYOUT = 'panels of 8 columns';
+
+/** With so many rows of A at most it does not pay to pack rows of B that come with each run. */
+const FEW = 4;
 
 export function qgemm(machine: Machine): DeviceOp<number, QGemmSpec> {
   const { kernels, build } = machine;
@@ -24,6 +27,7 @@ export function qgemm(machine: Machine): DeviceOp<number, QGemmSpec> {
       const { batch, m, n, k, a } = spec;
       const given = roomOf('qgemm', weights);
       const parts = partsOf(machine, m * n * k, LEAST_PRODUCTS);
+      if (given === undefined && spec.transposeB && m <= FEW) return dotsKernel(machine, spec, parts);
       return new CallKernel(machine, `qgemm_6x8_${build}`, (hold) => {
         // Weights that come with each run are packed anew.
         const panels = given ?? hold(new Room(machine, LAYOUT, bytesOf(spec)));
@@ -44,4 +48,22 @@ export function qgemm(machine: Machine): DeviceOp<number, QGemmSpec> {
       });
     },
   };
+}
+
+function dotsKernel(machine: Machine, spec: QGemmSpec, parts: number): CallKernel {
+  const { batch, m, n, k, a, b, bZeroPoint } = spec;
+  return new CallKernel(machine, 'qgemm_dots_simd', (hold) => {
+    const scratch = hold(new Room(machine, 'scratch', parts * machine.kernels.dotsScratchBytes(k)));
+    const numbers = [
+      batch,
+      m,
+      n,
+      k,
+      Number(a === 'int8'),
+      Number(b === 'int8'),
+      Number(bZeroPoint === 'per-channel'),
+    ];
+    const operands = ['a', 'aZeroPoint', 'b', 'bZeroPoint', scratch.address];
+    return [hold(new Call(machine, DOTS, parts, [...productFields(spec), ...operands, ...numbers]))];
+  });
 }
