@@ -1,5 +1,6 @@
 // Times the backends that run in a page, and with ?peers=true the engines that others use there.
 import reference from '@halftone/backend-reference';
+import wasm from '@halftone/backend-wasm';
 import { casesFor, runBench, toText } from '@halftone/bench';
 import { ortPeer, tfjsPeer } from '@halftone/bench/peers';
 
@@ -50,12 +51,27 @@ async function ortWeb() {
   };
 }
 
+/** Each build that runs here, and the best with a thread a core. */
+async function wasmBuilds() {
+  const ours = (id, threads, options) => ({ id, kind: 'backend', threads, provider: wasm, options });
+  const builds = [];
+  for (const build of ['simd', 'relaxed']) {
+    const options = { build, threads: 1 };
+    if ((await wasm.probe(options)).available) builds.push(ours(`wasm ${build}`, 1, options));
+  }
+  const { hardwareConcurrency: cores } = navigator;
+  return cores > 1 ? [...builds, ours(`wasm ${cores}t`, cores, { threads: cores })] : builds;
+}
+
 async function post(path, text) {
   await fetch(path, { method: 'POST', body: text });
 }
 
 try {
-  const contestants = [{ id: 'reference', kind: 'backend', threads: 1, provider: reference }];
+  const contestants = [
+    ...(await wasmBuilds()),
+    { id: 'reference', kind: 'backend', threads: 1, provider: reference },
+  ];
   if (asked.get('peers') === 'true')
     contestants.push(await ortWeb(), await tfjs('wasm'), await tfjs('webgl'));
   const quick = asked.get('quick') === 'true';
