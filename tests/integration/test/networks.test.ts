@@ -1,7 +1,8 @@
-// Whole int8 networks on the native backend: one call a run, and the reference's bits on every tier and thread count.
+// Whole int8 networks on each backend: one call a run, and the reference's bits on every tier, build and thread count.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import native from '@halftone/backend-native';
+import wasm from '@halftone/backend-wasm';
 import type { BackendProvider } from '@halftone/core';
 import { createSession, type Graph, loadOnnx, quantizeStatic, type Tensor, tensor } from 'halftone';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +10,6 @@ import { assets } from './assets-support.ts';
 
 const demo = fileURLToPath(new URL('../../../packages/halftone/demo/model.onnx', import.meta.url));
 const model = (name: string): string => join(assets, 'models', `${name}.onnx`);
-const { available } = await native.probe();
 
 /** Inputs that follow from a seed. */
 function feedsOf({ inputs }: Graph, seed: number): Record<string, Tensor> {
@@ -30,10 +30,16 @@ async function int8Of(path: string): Promise<Graph> {
   return (await quantizeStatic(graph, { calibration: [feedsOf(graph, 1)] })).model;
 }
 
-const configurations: readonly [label: string, options: object][] = [
-  ...(native.variants ?? []).map(({ label, options }): [string, object] => [label, options]),
-  ['two threads', { threads: 2 }],
-];
+/** A backend and the configurations in which it runs here; none where it does not. */
+async function configurationsOf(provider: BackendProvider): Promise<readonly (readonly [string, object])[]> {
+  if (!(await provider.probe()).available) return [];
+  const variants = (provider.variants ?? []).map(({ label, options }) => [label, options] as const);
+  return [...variants, ['two threads', { threads: 2 }]];
+}
+
+const backends = await Promise.all(
+  [native, wasm].map(async (provider) => ({ provider, configurations: await configurationsOf(provider) })),
+);
 
 const networks: readonly (readonly [name: string, path: string])[] = [
   ['the demo', demo],
@@ -44,23 +50,34 @@ const networks: readonly (readonly [name: string, path: string])[] = [
       )),
 ];
 
-describe.skipIf(!available).each(networks)('%s', (_, path) => {
-  test('has the bits of the reference on every tier and thread count', async () => {
+describe.each(networks)('%s', (_, path) => {
+  const expected = (async () => {
     const graph = await int8Of(path);
     const feeds = [2, 3].map((seed) => feedsOf(graph, seed));
     const plain = await createSession(graph);
-    const expected = [await plain.run(feeds[0]!), await plain.run(feeds[1]!)];
+    const outputs = [await plain.run(feeds[0]!), await plain.run(feeds[1]!)];
     await plain.dispose();
-    for (const [label, options] of configurations) {
-      const provider: BackendProvider = { ...native, create: () => native.create(options) };
-      const session = await createSession(graph, { backends: [provider], exact: true });
-      expect(
-        session.explain().every(({ backend }) => backend === 'native'),
-        label,
-      ).toBe(true);
-      // The first again, after another.
-      for (const i of [0, 1, 0]) expect(await session.run(feeds[i]!), label).toEqual(expected[i]);
-      await session.dispose();
-    }
-  }, 120_000);
+    return { graph, feeds, outputs };
+  })();
+
+  for (const { provider, configurations } of backends) {
+    test.skipIf(configurations.length === 0)(
+      `has the bits of the reference on ${provider.name}, in every configuration`,
+      async () => {
+        const { graph, feeds, outputs } = await expected;
+        for (const [label, options] of configurations) {
+          const configured: BackendProvider = { ...provider, create: () => provider.create(options) };
+          const session = await createSession(graph, { backends: [configured], exact: true });
+          expect(
+            session.explain().every(({ backend }) => backend === provider.name),
+            label,
+          ).toBe(true);
+          // The first again, after another.
+          for (const i of [0, 1, 0]) expect(await session.run(feeds[i]!), label).toEqual(outputs[i]);
+          await session.dispose();
+        }
+      },
+      120_000,
+    );
+  }
 });

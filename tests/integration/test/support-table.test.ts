@@ -1,12 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import native from '@halftone/backend-native';
 import reference from '@halftone/backend-reference';
+import wasm from '@halftone/backend-wasm';
 import { runSuite, toMarkdown } from '@halftone/conformance';
 import type { BackendProvider } from '@halftone/core';
 import { expect, test } from 'vitest';
 
 /** Every backend of the project as it opens by default: tiers and threads differ between machines, and their results do not. */
-const backends: readonly BackendProvider[] = [reference, { ...native, variants: [] }];
+const backends: readonly BackendProvider[] = [
+  reference,
+  { ...native, variants: [] },
+  { ...wasm, variants: [] },
+];
 
 test('docs/support.md says what the conformance suite finds', async () => {
   const reports = [];
