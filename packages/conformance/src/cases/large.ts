@@ -70,6 +70,7 @@ function products(): readonly Case<'qgemm'>[] {
   return [
     product([64, 64, 64], {}, quick),
     product([32, 256, 256]),
+    product([256, 256, 256]),
     product([1, 1024, 1024], {}, quick),
     product([1, 4096, 4096]),
     product([8, 4096, 4096]),
@@ -122,6 +123,7 @@ function blocks(
 
 function blockProducts(): readonly Case<'blockGemm'>[] {
   return (['int8-block', 'dequant-f32', 'bf16'] as const).flatMap((computation) => [
+    blocks([1, 1024, 1024], { computation }),
     blocks([1, 4096, 4096], { computation }, computation === 'int8-block' ? quick : ''),
     blocks([128, 768, 768], { computation }, quick),
     blocks([384, 1024, 1024], { computation }),
