@@ -1,9 +1,13 @@
 // How floats become codes: clamped as floats, rounded half to even, then their zero point is added. NaN is the lowest code.
 
-/** Four floats as integers within [lo, hi]. */
+/** 1.5 * 2^23: floats of this size are whole, so that adding it rounds, half to even, and leaves the integer in the low bits. */
+@inline const ROUNDER: f32 = 12582912;
+
+/** Four floats as integers within [lo, hi], which are below 2^22. */
 @inline
 export function wholeOf(t: v128, lo: v128, hi: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.pmin(hi, f32x4.pmax(lo, t))));
+  const rounded = f32x4.add(f32x4.pmin(hi, f32x4.pmax(lo, t)), f32x4.splat(ROUNDER));
+  return i32x4.sub(rounded, i32x4.splat(reinterpret<i32>(ROUNDER)));
 }
 
 /** Sixteen integers that are codes of this signedness, as bytes. */

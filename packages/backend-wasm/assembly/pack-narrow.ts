@@ -2,7 +2,7 @@
 // points change about the sums:
 //   sum (a - za) (b - zb) = sum a b - za * (sum b - k * zb) - zb * sum a,   a, b, za, zb of the moved codes
 import { load8, sumOf } from './codes';
-import { COLUMNS, COLUMNS_STEP, interleave, ROWS, ROWS_STEP, stepsOf } from './tile';
+import { COLUMNS, COLUMNS_STEP, ROW_FOUR, ROWS, ROWS_FOUR, ROWS_STEP, stepsOf } from './tile';
 
 /** Of each panel, before its steps: sum b - k * zb, and zb, of eight columns. */
 const HEAD: usize = 64;
@@ -48,58 +48,34 @@ export function packColumns(
   }
 }
 
-/**
- * Packs up to six rows of A and, at `sums`, what their elements sum up to; behind K stands 0, and rows that are not there repeat
- * the last one.
- */
+/** Packs up to six rows of A and, at `sums`, what their elements sum up to; what is behind them, and behind K, is 0. */
 export function packRows(a: usize, lda: usize, rows: i32, k: i32, signed: bool, to: usize, sums: usize): void {
-  const a1 = rows > 1 ? a + lda : a, a2 = rows > 2 ? a1 + lda : a1, a3 = rows > 3 ? a2 + lda : a2;
-  const a4 = rows > 4 ? a3 + lda : a3, a5 = rows > 5 ? a4 + lda : a4;
   const moved: i32 = signed ? 128 : 0;
   const flip = i8x16.splat(<i8>moved);
-  let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0;
-  let i: usize = 0;
-  for (; i + 16 <= <usize>k; i += 16) {
-    const r0 = v128.xor(v128.load(a + i), flip), r1 = v128.xor(v128.load(a1 + i), flip);
-    const r2 = v128.xor(v128.load(a2 + i), flip), r3 = v128.xor(v128.load(a3 + i), flip);
-    const r4 = v128.xor(v128.load(a4 + i), flip), r5 = v128.xor(v128.load(a5 + i), flip);
-    interleave(to, r0, r1, r2, r3, r4, r5);
-    s0 = accumulate(s0, r0);
-    s1 = accumulate(s1, r1);
-    s2 = accumulate(s2, r2);
-    s3 = accumulate(s3, r3);
-    s4 = accumulate(s4, r4);
-    s5 = accumulate(s5, r5);
-    to += ROWS_STEP * 4;
-  }
-  store<i32>(sums, sumOf(s0));
-  store<i32>(sums, sumOf(s1), 4);
-  store<i32>(sums, sumOf(s2), 8);
-  store<i32>(sums, sumOf(s3), 12);
-  store<i32>(sums, sumOf(s4), 16);
-  store<i32>(sums, sumOf(s5), 20);
-  const end = <usize>stepsOf<u8>(k) << 2;
-  for (; i < end; i += 4) {
-    for (let r = 0; r < ROWS; r++) {
-      const row = a + <usize>min(r, rows - 1) * lda;
-      let four: i32 = 0, sum: i32 = 0;
-      for (let e: usize = i; e < min<usize>(i + 4, k); e++) {
-        const code = load8(row + e, signed) + moved;
-        sum += code;
-        four |= code << <i32>((e - i) << 3);
-      }
-      const total = sums + (<usize>r << 2);
-      store<i32>(total, load<i32>(total) + sum);
-      store<i32>(to + (<usize>r << 2), four);
+  const steps = stepsOf<u8>(k);
+  if (rows < ROWS) memory.fill(to, 0, <usize>steps * ROWS_STEP);
+  for (let r = 0; r < rows; r++) {
+    let at = to + <usize>r * ROW_FOUR;
+    let total = i32x4.splat(0);
+    let i = 0;
+    for (; i + 16 <= k; i += 16) {
+      const codes = v128.xor(v128.load(a + i), flip);
+      total = i32x4.add(total, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(codes)));
+      v128.store(at, codes);
+      at += ROWS_FOUR;
     }
-    to += ROWS_STEP;
+    let sum = sumOf(total);
+    if (i < k) {
+      v128.store(at, i32x4.splat(0));
+      for (let e = 0; e < k - i; e++) {
+        const code = load8(a + i + e, signed) + moved;
+        sum += code;
+        store<u8>(at + e, <u8>code);
+      }
+    }
+    store<i32>(sums + (<usize>r << 2), sum);
+    a += lda;
   }
-}
-
-@inline
-function accumulate(sum: v128, codes: v128): v128 {
-  const ones = i16x8.splat(1);
-  return i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(codes), ones));
 }
 
 /** For columns [0, n): what the zero point of A changes, with what is added to sums anyway, to `to`, an int32 a column. */

@@ -1,6 +1,6 @@
 // Panels of int16, without zero points: sums of their products need no correction.
 import { load8 } from './codes';
-import { COLUMNS, COLUMNS_STEP, interleave, ROWS, ROWS_STEP, stepsOf } from './tile';
+import { COLUMNS, COLUMNS_STEP, ROW_FOUR, ROWS, ROWS_FOUR, ROWS_STEP, stepsOf } from './tile';
 
 /** Bytes of a panel of eight columns. */
 @inline
@@ -31,37 +31,21 @@ export function packColumns(
   }
 }
 
-/** Packs up to six rows of A; behind K stands 0, and rows that are not there repeat the last one. */
+/** Packs up to six rows of A; what is behind them, and behind K, is 0. */
 export function packRows(a: usize, lda: usize, rows: i32, k: i32, zero: i32, signed: bool, to: usize): void {
-  const a1 = rows > 1 ? a + lda : a, a2 = rows > 2 ? a1 + lda : a1, a3 = rows > 3 ? a2 + lda : a2;
-  const a4 = rows > 4 ? a3 + lda : a3, a5 = rows > 5 ? a4 + lda : a4;
   const zeros = i16x8.splat(<i16>zero);
-  let i: usize = 0;
-  if (signed) {
-    for (; i + 8 <= <usize>k; i += 8) {
-      const r0 = i16x8.sub(v128.load_ext<i8>(a + i), zeros), r1 = i16x8.sub(v128.load_ext<i8>(a1 + i), zeros);
-      const r2 = i16x8.sub(v128.load_ext<i8>(a2 + i), zeros), r3 = i16x8.sub(v128.load_ext<i8>(a3 + i), zeros);
-      const r4 = i16x8.sub(v128.load_ext<i8>(a4 + i), zeros), r5 = i16x8.sub(v128.load_ext<i8>(a5 + i), zeros);
-      interleave(to, r0, r1, r2, r3, r4, r5);
-      to += ROWS_STEP * 4;
+  if (rows < ROWS) memory.fill(to, 0, <usize>stepsOf<i16>(k) * ROWS_STEP);
+  for (let r = 0; r < rows; r++) {
+    let at = to + <usize>r * ROW_FOUR;
+    let i = 0;
+    for (; i + 8 <= k; i += 8) {
+      v128.store(at, i16x8.sub(signed ? v128.load_ext<i8>(a + i) : v128.load_ext<u8>(a + i), zeros));
+      at += ROWS_FOUR;
     }
-  } else {
-    for (; i + 8 <= <usize>k; i += 8) {
-      const r0 = i16x8.sub(v128.load_ext<u8>(a + i), zeros), r1 = i16x8.sub(v128.load_ext<u8>(a1 + i), zeros);
-      const r2 = i16x8.sub(v128.load_ext<u8>(a2 + i), zeros), r3 = i16x8.sub(v128.load_ext<u8>(a3 + i), zeros);
-      const r4 = i16x8.sub(v128.load_ext<u8>(a4 + i), zeros), r5 = i16x8.sub(v128.load_ext<u8>(a5 + i), zeros);
-      interleave(to, r0, r1, r2, r3, r4, r5);
-      to += ROWS_STEP * 4;
+    if (i < k) {
+      v128.store(at, i16x8.splat(0));
+      for (let e = 0; e < k - i; e++) store<i16>(at + (<usize>e << 1), <i16>(load8(a + i + e, signed) - zero));
     }
-  }
-  const end = <usize>stepsOf<i16>(k) << 1;
-  for (; i < end; i += 2) {
-    for (let r = 0; r < ROWS; r++) {
-      const row = a + <usize>min(r, rows - 1) * lda + i;
-      const first = i < <usize>k ? load8(row, signed) - zero : 0;
-      const second = i + 1 < <usize>k ? load8(row + 1, signed) - zero : 0;
-      store<i32>(to + (<usize>r << 2), (first & 0xffff) | (second << 16));
-    }
-    to += ROWS_STEP;
+    a += lda;
   }
 }

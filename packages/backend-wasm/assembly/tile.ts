@@ -1,8 +1,9 @@
 // Sums of products of six rows by eight columns, in twelve vectors, while panels of both pass by.
 //
-// A step is four bytes a row and a column: two int16 of K, or four bytes of it. Panels are [step][row or column][4 bytes], and
-// have an even number of steps. T says which: i16 for i32x4.dot_i16x8_s, u8 for the relaxed dot product of rows of uint8 by
-// columns of int8, which is used only where it was seen to be exact.
+// A step is four bytes a row and a column: two int16 of K, or four bytes of it; steps come in fours. Panels of columns are
+// [step][column][4 bytes], those of rows [four steps][row][16 bytes], so that a vector of a row is one store. T says which: i16
+// for i32x4.dot_i16x8_s, u8 for the relaxed dot product of rows of uint8 by columns of int8, which is used only where it was
+// seen to be exact.
 
 @inline
 export const ROWS = 6;
@@ -13,11 +14,16 @@ export const COLUMNS = 8;
 export const ROWS_STEP: usize = 24;
 @inline
 export const COLUMNS_STEP: usize = 32;
+/** Bytes of four steps of one row, and of all. */
+@inline
+export const ROW_FOUR: usize = 16;
+@inline
+export const ROWS_FOUR: usize = 96;
 
 /** Steps of a depth of k. */
 @inline
 export function stepsOf<T>(k: i32): i32 {
-  return sizeof<T>() == 2 ? (k + 3) >> 2 << 1 : (k + 7) >> 3 << 1;
+  return sizeof<T>() == 2 ? (k + 7) >> 3 << 2 : (k + 15) >> 4 << 2;
 }
 
 @inline
@@ -25,19 +31,6 @@ function dot<T>(sum: v128, a: v128, b: v128): v128 {
   if (sizeof<T>() == 2) return i32x4.add(sum, i32x4.dot_i16x8_s(a, b));
   // The operand that is s8 on every machine comes first; whether the other is u8, a known answer has told.
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(b, a, sum);
-}
-
-/** Four steps of six rows, a vector each, into a panel. */
-@inline
-export function interleave(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, r4: v128, r5: v128): void {
-  const a = i32x4.shuffle(r0, r1, 0, 4, 1, 5), b = i32x4.shuffle(r2, r3, 0, 4, 1, 5), c = i32x4.shuffle(r4, r5, 0, 4, 1, 5);
-  v128.store(to, i64x2.shuffle(a, b, 0, 2));
-  v128.store(to, i64x2.shuffle(c, a, 0, 3), 16);
-  v128.store(to, i64x2.shuffle(b, c, 1, 3), 32);
-  const d = i32x4.shuffle(r0, r1, 2, 6, 3, 7), e = i32x4.shuffle(r2, r3, 2, 6, 3, 7), f = i32x4.shuffle(r4, r5, 2, 6, 3, 7);
-  v128.store(to, i64x2.shuffle(d, e, 0, 2), 48);
-  v128.store(to, i64x2.shuffle(f, d, 0, 3), 64);
-  v128.store(to, i64x2.shuffle(e, f, 1, 3), 80);
 }
 
 /** Six rows of sums [8] at `c`. */
@@ -51,43 +44,83 @@ export function block<T>(a: usize, b: usize, c: usize, steps: i32): void {
     let x = v128.load32_splat(a);
     s00 = dot<T>(s00, x, b0);
     s01 = dot<T>(s01, x, b1);
-    x = v128.load32_splat(a, 4);
-    s10 = dot<T>(s10, x, b0);
-    s11 = dot<T>(s11, x, b1);
-    x = v128.load32_splat(a, 8);
-    s20 = dot<T>(s20, x, b0);
-    s21 = dot<T>(s21, x, b1);
-    x = v128.load32_splat(a, 12);
-    s30 = dot<T>(s30, x, b0);
-    s31 = dot<T>(s31, x, b1);
     x = v128.load32_splat(a, 16);
-    s40 = dot<T>(s40, x, b0);
-    s41 = dot<T>(s41, x, b1);
-    x = v128.load32_splat(a, 20);
-    s50 = dot<T>(s50, x, b0);
-    s51 = dot<T>(s51, x, b1);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    x = v128.load32_splat(a, 24);
-    s00 = dot<T>(s00, x, b0);
-    s01 = dot<T>(s01, x, b1);
-    x = v128.load32_splat(a, 28);
     s10 = dot<T>(s10, x, b0);
     s11 = dot<T>(s11, x, b1);
     x = v128.load32_splat(a, 32);
     s20 = dot<T>(s20, x, b0);
     s21 = dot<T>(s21, x, b1);
-    x = v128.load32_splat(a, 36);
+    x = v128.load32_splat(a, 48);
     s30 = dot<T>(s30, x, b0);
     s31 = dot<T>(s31, x, b1);
-    x = v128.load32_splat(a, 40);
+    x = v128.load32_splat(a, 64);
     s40 = dot<T>(s40, x, b0);
     s41 = dot<T>(s41, x, b1);
-    x = v128.load32_splat(a, 44);
+    x = v128.load32_splat(a, 80);
     s50 = dot<T>(s50, x, b0);
     s51 = dot<T>(s51, x, b1);
-    a += ROWS_STEP * 2;
-    b += COLUMNS_STEP * 2;
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    x = v128.load32_splat(a, 4);
+    s00 = dot<T>(s00, x, b0);
+    s01 = dot<T>(s01, x, b1);
+    x = v128.load32_splat(a, 20);
+    s10 = dot<T>(s10, x, b0);
+    s11 = dot<T>(s11, x, b1);
+    x = v128.load32_splat(a, 36);
+    s20 = dot<T>(s20, x, b0);
+    s21 = dot<T>(s21, x, b1);
+    x = v128.load32_splat(a, 52);
+    s30 = dot<T>(s30, x, b0);
+    s31 = dot<T>(s31, x, b1);
+    x = v128.load32_splat(a, 68);
+    s40 = dot<T>(s40, x, b0);
+    s41 = dot<T>(s41, x, b1);
+    x = v128.load32_splat(a, 84);
+    s50 = dot<T>(s50, x, b0);
+    s51 = dot<T>(s51, x, b1);
+    b0 = v128.load(b, 64);
+    b1 = v128.load(b, 80);
+    x = v128.load32_splat(a, 8);
+    s00 = dot<T>(s00, x, b0);
+    s01 = dot<T>(s01, x, b1);
+    x = v128.load32_splat(a, 24);
+    s10 = dot<T>(s10, x, b0);
+    s11 = dot<T>(s11, x, b1);
+    x = v128.load32_splat(a, 40);
+    s20 = dot<T>(s20, x, b0);
+    s21 = dot<T>(s21, x, b1);
+    x = v128.load32_splat(a, 56);
+    s30 = dot<T>(s30, x, b0);
+    s31 = dot<T>(s31, x, b1);
+    x = v128.load32_splat(a, 72);
+    s40 = dot<T>(s40, x, b0);
+    s41 = dot<T>(s41, x, b1);
+    x = v128.load32_splat(a, 88);
+    s50 = dot<T>(s50, x, b0);
+    s51 = dot<T>(s51, x, b1);
+    b0 = v128.load(b, 96);
+    b1 = v128.load(b, 112);
+    x = v128.load32_splat(a, 12);
+    s00 = dot<T>(s00, x, b0);
+    s01 = dot<T>(s01, x, b1);
+    x = v128.load32_splat(a, 28);
+    s10 = dot<T>(s10, x, b0);
+    s11 = dot<T>(s11, x, b1);
+    x = v128.load32_splat(a, 44);
+    s20 = dot<T>(s20, x, b0);
+    s21 = dot<T>(s21, x, b1);
+    x = v128.load32_splat(a, 60);
+    s30 = dot<T>(s30, x, b0);
+    s31 = dot<T>(s31, x, b1);
+    x = v128.load32_splat(a, 76);
+    s40 = dot<T>(s40, x, b0);
+    s41 = dot<T>(s41, x, b1);
+    x = v128.load32_splat(a, 92);
+    s50 = dot<T>(s50, x, b0);
+    s51 = dot<T>(s51, x, b1);
+    a += ROWS_FOUR;
+    b += COLUMNS_STEP * 4;
   }
   v128.store(c, s00);
   v128.store(c, s01, 16);
@@ -108,13 +141,19 @@ export function line<T>(a: usize, b: usize, c: usize, steps: i32): void {
   let s0 = i32x4.splat(0), s1 = i32x4.splat(0), t0 = i32x4.splat(0), t1 = i32x4.splat(0);
   const end = b + <usize>steps * COLUMNS_STEP;
   while (b < end) {
-    const x = v128.load32_splat(a), z = v128.load32_splat(a, 24);
+    let x = v128.load32_splat(a), z = v128.load32_splat(a, 4);
     s0 = dot<T>(s0, x, v128.load(b));
     s1 = dot<T>(s1, x, v128.load(b, 16));
     t0 = dot<T>(t0, z, v128.load(b, 32));
     t1 = dot<T>(t1, z, v128.load(b, 48));
-    a += ROWS_STEP * 2;
-    b += COLUMNS_STEP * 2;
+    x = v128.load32_splat(a, 8);
+    z = v128.load32_splat(a, 12);
+    s0 = dot<T>(s0, x, v128.load(b, 64));
+    s1 = dot<T>(s1, x, v128.load(b, 80));
+    t0 = dot<T>(t0, z, v128.load(b, 96));
+    t1 = dot<T>(t1, z, v128.load(b, 112));
+    a += ROWS_FOUR;
+    b += COLUMNS_STEP * 4;
   }
   v128.store(c, i32x4.add(s0, t0));
   v128.store(c, i32x4.add(s1, t1), 16);
