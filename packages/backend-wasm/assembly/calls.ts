@@ -13,9 +13,11 @@ import {
   MULTIPLY,
   PACK,
   PACK_CHANNELS,
+  PACK_WINOGRAD,
   QUANTIZE,
   REQUANTIZE,
   TRANSPOSE,
+  WINOGRAD,
 } from '../src/kinds';
 import { Call, Elements } from './call';
 import { Conv, conv } from './conv';
@@ -31,6 +33,7 @@ import { averagePool, maxPool, Pool } from './pool';
 import { quantize } from './quantize';
 import { requantize } from './requantize';
 import { share } from './threads';
+import { packWinograd, winograd } from './winograd';
 
 /** One part of a call. */
 export function runPart(call: usize, part: i32): void {
@@ -52,6 +55,8 @@ export function runPart(call: usize, part: i32): void {
     case TRANSPOSE: transpose(changetype<Transpose>(call)); break;
     case DYNAMIC_QUANTIZE: dynamicQuantize(changetype<Elements>(call)); break;
     case DOTS: dots(changetype<Dots>(call), part); break;
+    case PACK_WINOGRAD: packWinograd(changetype<Pack>(call)); break;
+    case WINOGRAD: winograd(changetype<Conv>(call), part); break;
     default: unreachable();
   }
 }

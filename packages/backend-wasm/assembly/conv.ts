@@ -1,4 +1,5 @@
-// Convolution of NHWC codes: patches of a few windows are gathered, then multiplied as rows of a matrix.
+// Convolution of NHWC codes: patches of a few windows are gathered, then multiplied as rows of a matrix. Pixels that are
+// patches already are multiplied where they stand.
 import { startOf } from './call';
 import { load8 } from './codes';
 import { multiply, packedBytes, scratchBytes } from './gemm';
@@ -40,14 +41,20 @@ export function conv(call: Conv, part: i32): void {
   const scratch = call.scratch + <usize>part * convScratchBytes(k, outputs);
   const patches = scratch + scratchBytes(k, outputs);
   const last = startOf(windows, WINDOWS, part + 1, call.parts);
-  for (let first = startOf(windows, WINDOWS, part, call.parts); first < last; first += WINDOWS) {
-    const count = min(WINDOWS, last - first);
+  const alone = k == channels && g.strideH == 1 && g.strideW == 1 && g.outH == g.h && g.outW == g.w;
+  let count = 0;
+  for (let first = startOf(windows, WINDOWS, part, call.parts); first < last; first += count) {
+    count = alone ? last - first : min(WINDOWS, last - first);
     for (let group = 0; group < call.groups; group++) {
       const column = group * outputs;
-      gather(call.x, zero, g, first, count, group * channels, channels, patches);
+      let rows = patches, lda = k;
+      if (alone) {
+        rows = call.x + <usize>first * <usize>g.c + <usize>(group * channels);
+        lda = g.c;
+      } else gather(call.x, zero, g, first, count, group * channels, channels, patches);
       const b = call.b + <usize>group * packedBytes(k, outputs);
       const y = call.y + (<usize>first * <usize>call.outputs + <usize>column) * size;
-      multiply(call, patches, k, zero, signed, b, y, call.outputs, count, k, column, 0, outputs, scratch);
+      multiply(call, rows, lda, zero, signed, b, y, call.outputs, count, k, column, 0, outputs, scratch);
     }
   }
 }

@@ -6,7 +6,7 @@ import { load8 } from './codes';
 import * as narrow from './pack-narrow';
 import * as wide from './pack-wide';
 import { addedOf, finish, Product, sizeOf } from './product';
-import { block, COLUMNS, line, ROW_FOUR, ROWS, ROWS_STEP, stepsOf } from './tile';
+import { COLUMNS, ROWS, ROWS_STEP, stepsOf, sumsOf } from './tile';
 
 /** Columns of so many bytes stay in the second cache while all rows pass by. */
 const CACHED: usize = 512 << 10;
@@ -141,10 +141,4 @@ export function multiply(
       }
     }
   }
-}
-
-@inline
-function sumsOf<T>(rows: usize, columns: usize, sums: usize, steps: i32, count: i32): void {
-  if (count > 2) block<T>(rows, columns, sums, steps);
-  else for (let r = 0; r < count; r++) line<T>(rows + <usize>r * ROW_FOUR, columns, sums + (<usize>r << 5), steps);
 }

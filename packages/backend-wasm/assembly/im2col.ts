@@ -33,33 +33,55 @@ export function gather(
   channels: i32,
   to: usize,
 ): void {
-  const h = g.h,
-    w = g.w,
-    c = g.c,
-    kh = g.kernelH,
-    kw = g.kernelW,
-    dh = g.dilationH,
-    dw = g.dilationW;
+  const h = g.h, w = g.w, c = g.c, kh = g.kernelH, kw = g.kernelW, dh = g.dilationH, dw = g.dilationW;
+  if (count == 0) return;
   // Codes of a kernel row that lie side by side.
   const joined = dw == 1 && channels == c;
-  for (let p = first; p < first + count; p++) {
-    const image = x + <usize>(p / (g.outH * g.outW)) * <usize>(h * w * c) + firstChannel;
-    const y0 = ((p / g.outW) % g.outH) * g.strideH - g.top,
-      x0 = (p % g.outW) * g.strideW - g.left;
+  let column = first % g.outW, row = (first / g.outW) % g.outH;
+  let image = x + <usize>(first / (g.outH * g.outW)) * <usize>(h * w * c) + firstChannel;
+  for (let p = 0; p < count; p++) {
+    const y0 = row * g.strideH - g.top, x0 = column * g.strideW - g.left;
     for (let i = 0; i < kh; i++) {
       const iy = y0 + i * dh;
       const inside = iy >= 0 && iy < h;
       if (joined && inside && x0 >= 0 && x0 + kw <= w) {
-        memory.copy(to, image + <usize>((iy * w + x0) * c), kw * c);
+        copy(to, image + <usize>((iy * w + x0) * c), kw * c);
         to += kw * c;
         continue;
       }
       for (let j = 0; j < kw; j++) {
         const ix = x0 + j * dw;
-        if (inside && ix >= 0 && ix < w) memory.copy(to, image + <usize>((iy * w + ix) * c), channels);
-        else memory.fill(to, <u8>zero, channels);
+        if (inside && ix >= 0 && ix < w) copy(to, image + <usize>((iy * w + ix) * c), channels);
+        else fill(to, zero, channels);
         to += channels;
       }
     }
+    if (++column < g.outW) continue;
+    column = 0;
+    if (++row < g.outH) continue;
+    row = 0;
+    image += <usize>(h * w * c);
   }
+}
+
+/** A few bytes, which memory.copy would spend a call on; the last vector overlaps the one before. */
+@inline
+function copy(to: usize, from: usize, n: usize): void {
+  if (n >= 16) {
+    for (let i: usize = 0; i + 16 < n; i += 16) v128.store(to + i, v128.load(from + i));
+    v128.store(to + n - 16, v128.load(from + n - 16));
+  } else if (n >= 8) {
+    const last = load<u64>(from + n - 8);
+    store<u64>(to, load<u64>(from));
+    store<u64>(to + n - 8, last);
+  } else for (let i: usize = 0; i < n; i++) store<u8>(to + i, load<u8>(from + i));
+}
+
+@inline
+function fill(to: usize, code: i32, n: usize): void {
+  const codes = i8x16.splat(<i8>code);
+  if (n >= 16) {
+    for (let i: usize = 0; i + 16 < n; i += 16) v128.store(to + i, codes);
+    v128.store(to + n - 16, codes);
+  } else for (let i: usize = 0; i < n; i++) store<u8>(to + i, <u8>code);
 }

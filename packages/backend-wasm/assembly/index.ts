@@ -3,6 +3,7 @@ export { convScratchBytes } from './conv';
 export { channelScratchBytes, packedChannelBytes } from './depthwise';
 export { dotsScratchBytes } from './dots';
 export { packedBytes, scratchBytes } from './gemm';
+export { winogradBytes, winogradScratchBytes } from './winograd';
 
 /** Where memory that is not the module's own begins. */
 export function heapBase(): usize {

@@ -158,3 +158,10 @@ export function line<T>(a: usize, b: usize, c: usize, steps: i32): void {
   v128.store(c, i32x4.add(s0, t0));
   v128.store(c, i32x4.add(s1, t1), 16);
 }
+
+/** `count` rows of sums [8] at `sums`; with few of them the panel of rows is not gone through in vain. */
+@inline
+export function sumsOf<T>(rows: usize, columns: usize, sums: usize, steps: i32, count: i32): void {
+  if (count > 2) block<T>(rows, columns, sums, steps);
+  else for (let r = 0; r < count; r++) line<T>(rows + <usize>r * ROW_FOUR, columns, sums + (<usize>r << 5), steps);
+}

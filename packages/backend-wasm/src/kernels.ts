@@ -12,6 +12,8 @@ export interface Kernels {
   scratchBytes(k: number, n: number): number;
   dotsScratchBytes(k: number): number;
   convScratchBytes(k: number, outputs: number): number;
+  winogradBytes(c: number, outputs: number): number;
+  winogradScratchBytes(c: number): number;
   packedChannelBytes(c: number, taps: number): number;
   channelScratchBytes(c: number, taps: number): number;
   /** These are there where memory is shared: where threads meet, their life, and its end. */

@@ -16,3 +16,5 @@ export const MULTIPLY = 13;
 export const TRANSPOSE = 14;
 export const DYNAMIC_QUANTIZE = 15;
 export const DOTS = 16;
+export const PACK_WINOGRAD = 17;
+export const WINOGRAD = 18;

@@ -3,7 +3,7 @@
 import { type DeviceOp, type QConv2dSpec, sizeOf, windowOutput } from '@halftone/core';
 import { Call, CallKernel, Room } from '../call.ts';
 import { type Machine, partsOf } from '../kernels.ts';
-import { CONV, DEPTHWISE, PACK, PACK_CHANNELS } from '../kinds.ts';
+import { CONV, DEPTHWISE, PACK, PACK_CHANNELS, PACK_WINOGRAD, WINOGRAD } from '../kinds.ts';
 import { LEAST_PRODUCTS, packed, productFields, roomOf, windowIn } from './shared.ts';
 
 /** How filters are packed and a convolution with them is called. */
@@ -76,6 +76,15 @@ function formOf({ kernels, build }: Machine, spec: QConv2dSpec): Form {
       bytes: kernels.packedChannelBytes(c, depth),
       scratch: kernels.channelScratchBytes(c, depth),
     };
+  if (suitsWinograd(spec))
+    return {
+      name: 'qconv_winograd_simd',
+      layout: 'tiles of 8 filters',
+      packKind: PACK_WINOGRAD,
+      kind: WINOGRAD,
+      bytes: kernels.winogradBytes(c, o),
+      scratch: kernels.winogradScratchBytes(c),
+    };
   return {
     name: `qconv_6x8_${build}`,
     layout: 'panels of 8 filters',
@@ -84,4 +93,18 @@ function formOf({ kernels, build }: Machine, spec: QConv2dSpec): Form {
     bytes: groups * kernels.packedBytes(depth, o / groups),
     scratch: kernels.convScratchBytes(depth, o / groups),
   };
+}
+
+/** More channels may have sums that the form cannot tell from others: see assembly/winograd.ts. */
+const MOST_CHANNELS = 917;
+
+function suitsWinograd(spec: QConv2dSpec): boolean {
+  if ((globalThis as any).NOWINO) return false;
+  const { kernel, strides, dilations, groups, c } = spec;
+  return (
+    groups === 1 &&
+    [...kernel, ...strides, ...dilations].join() === '3,3,1,1,1,1' &&
+    c >= 1 &&
+    c <= MOST_CHANNELS
+  );
 }
