@@ -1,6 +1,8 @@
 import {
   ADD,
   AVERAGE_POOL,
+  BLOCK_GEMM,
+  BLOCK_PACK,
   CONV,
   DEPTHWISE,
   DEQUANTIZE,
@@ -19,6 +21,8 @@ import {
   TRANSPOSE,
   WINOGRAD,
 } from '../src/kinds';
+import { BlockGemm, blockGemm } from './block-gemm';
+import { BlockPack, blockPack } from './block-pack';
 import { Call, Elements } from './call';
 import { Conv, conv } from './conv';
 import { depthwise, packChannels } from './depthwise';
@@ -57,6 +61,8 @@ export function runPart(call: usize, part: i32): void {
     case DOTS: dots(changetype<Dots>(call), part); break;
     case PACK_WINOGRAD: packWinograd(changetype<Pack>(call)); break;
     case WINOGRAD: winograd(changetype<Conv>(call), part); break;
+    case BLOCK_PACK: blockPack(changetype<BlockPack>(call)); break;
+    case BLOCK_GEMM: blockGemm(changetype<BlockGemm>(call), part); break;
     default: unreachable();
   }
 }

@@ -1,3 +1,5 @@
+export { blockScratchBytes } from './block-gemm';
+export { blockPackedBytes } from './block-pack';
 export { run, runAll } from './calls';
 export { convScratchBytes } from './conv';
 export { channelScratchBytes, packedChannelBytes } from './depthwise';

@@ -16,6 +16,8 @@ export interface Kernels {
   winogradScratchBytes(c: number): number;
   packedChannelBytes(c: number, taps: number): number;
   channelScratchBytes(c: number, taps: number): number;
+  blockPackedBytes(n: number, k: number, block: number, bits: number): number;
+  blockScratchBytes(m: number, k: number, block: number, floats: number): number;
   /** These are there where memory is shared: where threads meet, their life, and its end. */
   meetAt?(address: number): void;
   work?(): void;

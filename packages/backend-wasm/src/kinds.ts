@@ -18,3 +18,5 @@ export const DYNAMIC_QUANTIZE = 15;
 export const DOTS = 16;
 export const PACK_WINOGRAD = 17;
 export const WINOGRAD = 18;
+export const BLOCK_PACK = 19;
+export const BLOCK_GEMM = 20;

@@ -1,5 +1,6 @@
 import type { DeviceOps } from '@halftone/core';
 import type { Machine } from '../kernels.ts';
+import { blockGemm } from './block-gemm.ts';
 import { dequantize } from './dequantize.ts';
 import { dynamicQuantize } from './dynamic-quantize.ts';
 import { im2col } from './im2col.ts';
@@ -28,5 +29,6 @@ export function opsOf(machine: Machine): DeviceOps<number> {
     qmul: qmul(machine),
     dynamicQuantize: dynamicQuantize(machine),
     transpose: transpose(machine),
+    blockGemm: blockGemm(machine),
   };
 }
