@@ -1,28 +1,29 @@
-// int8-block: six rows of A become codes, block by block, and meet records of eight columns. Sums of a block are integers; what
+// int8-block: four rows of A become codes, block by block, and meet records of eight columns. Sums of a block are integers; what
 // they add to y is float, in the order that the op has.
 //
-// A block of rows is six scales, six sums of codes that are negated, then [step][row][4 bytes]: int16 in pairs, or bytes in
+// A block of rows is four scales, four sums of codes that are negated, then [step][row][4 bytes]: int16 in pairs, or bytes in
 // fours. `scaled` ones are for `codesLine` on codes of 4 bits: there a pair has, in turn, 256, 16, 1 and 256 times its codes.
 import { COLUMNS, HEAD, recordBytes, ZEROS } from './block-pack';
 
 @inline
-export const ROWS = 6;
-/** Bytes of a step of six rows, and of eight columns. */
+export const ROWS = 4;
+/** Bytes of a step of four rows, and of eight columns. */
 @inline
-const ROWS_STEP: usize = 24;
+export const ROWS_STEP: usize = 16;
 @inline
-const STEP: usize = 32;
+export const STEP: usize = 32;
 /** Bytes of scales and sums. */
 @inline
-const ROWS_HEAD: usize = 48;
+export const ROWS_HEAD: usize = 32;
+/** Where sums stand. */
 @inline
-const SUMS: usize = 24;
+export const SUMS: usize = 16;
 
 /** Elements of K of a step. */
 @inline
 const DEPTH = ASC_FEATURE_RELAXED_SIMD ? 4 : 2;
 
-/** Bytes of a block of six rows. */
+/** Bytes of a block of four rows. */
 @inline
 export function codeRowsBytes(block: i32): usize {
   return ROWS_HEAD + <usize>(block / DEPTH) * ROWS_STEP;
@@ -40,7 +41,7 @@ export function depthOf(block: i32, left: i32): i32 {
   return min(block, (left + 7) & ~7);
 }
 
-/** Up to six rows of A; those that are missing are 0. */
+/** Up to four rows of A; those that are missing are 0. */
 export function codeRows(a: usize, rows: i32, k: i32, block: i32, scaled: bool, to: usize): void {
   const bytes = codeRowsBytes(block);
   const factors = scaled ? i16x8(256, 256, 16, 16, 1, 1, 256, 256) : i16x8.splat(1);
@@ -87,13 +88,13 @@ function codesOfBlock(a: usize, count: i32, factors: v128, to: usize): void {
     if (ASC_FEATURE_RELAXED_SIMD) {
       const bytes = i8x16.narrow_i16x8_s(codes, codes);
       v128.store32_lane(at, bytes, 0);
-      v128.store32_lane(at, bytes, 1, 24);
+      v128.store32_lane(at, bytes, 1, ROWS_STEP);
     } else {
       const pairs = i16x8.mul(codes, factors);
       v128.store32_lane(at, pairs, 0);
-      v128.store32_lane(at, pairs, 1, 24);
-      v128.store32_lane(at, pairs, 2, 48);
-      v128.store32_lane(at, pairs, 3, 72);
+      v128.store32_lane(at, pairs, 1, ROWS_STEP);
+      v128.store32_lane(at, pairs, 2, ROWS_STEP * 2);
+      v128.store32_lane(at, pairs, 3, ROWS_STEP * 3);
     }
     at += ROWS_STEP * (8 / DEPTH);
   }
@@ -198,20 +199,22 @@ function addTo(y: usize, dots: v128, sa: v128, scales: v128): void {
   v128.store(y, f32x4.add(v128.load(y), f32x4.mul(f32x4.convert_i32x4_s(dots), f32x4.mul(sa, scales))));
 }
 
-/** Six rows by eight columns, to y [6][8]. */
-export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: usize): void {
-  memory.fill(y, 0, ROWS_STEP * 8);
+/**
+ * Four rows by eight columns, to y [4][8]; `dots` has room for as many. So many sums and what is loaded at once are as many vectors
+ * as a machine has: engines load all that a turn of a loop needs before they compute.
+ */
+export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: usize, dots: usize): void {
+  memory.fill(y, 0, STEP * ROWS);
   const rowsBytes = codeRowsBytes(block), columnsBytes = codeColumnsBytes(block);
   for (let left = k; left > 0; left -= block) {
     const zeros = v128.load(columns, ZEROS);
     const z0 = i32x4.extend_low_i16x8_s(zeros), z1 = i32x4.extend_high_i16x8_s(zeros);
     let s00 = correction(rows, z0), s01 = correction(rows, z1), s10 = correction(rows + 4, z0), s11 = correction(rows + 4, z1);
     let s20 = correction(rows + 8, z0), s21 = correction(rows + 8, z1), s30 = correction(rows + 12, z0), s31 = correction(rows + 12, z1);
-    let s40 = correction(rows + 16, z0), s41 = correction(rows + 16, z1), s50 = correction(rows + 20, z0), s51 = correction(rows + 20, z1);
     let a = rows + ROWS_HEAD, b = columns + HEAD;
     const end = b + <usize>(depthOf(block, left) / DEPTH) * STEP;
     while (b < end) {
-      let b0 = v128.load(b), b1 = v128.load(b, 16);
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
       let x = v128.load32_splat(a);
       s00 = dot(s00, x, b0);
       s01 = dot(s01, x, b1);
@@ -224,54 +227,23 @@ export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: us
       x = v128.load32_splat(a, 12);
       s30 = dot(s30, x, b0);
       s31 = dot(s31, x, b1);
-      x = v128.load32_splat(a, 16);
-      s40 = dot(s40, x, b0);
-      s41 = dot(s41, x, b1);
-      x = v128.load32_splat(a, 20);
-      s50 = dot(s50, x, b0);
-      s51 = dot(s51, x, b1);
-      b0 = v128.load(b, 32);
-      b1 = v128.load(b, 48);
-      x = v128.load32_splat(a, 24);
-      s00 = dot(s00, x, b0);
-      s01 = dot(s01, x, b1);
-      x = v128.load32_splat(a, 28);
-      s10 = dot(s10, x, b0);
-      s11 = dot(s11, x, b1);
-      x = v128.load32_splat(a, 32);
-      s20 = dot(s20, x, b0);
-      s21 = dot(s21, x, b1);
-      x = v128.load32_splat(a, 36);
-      s30 = dot(s30, x, b0);
-      s31 = dot(s31, x, b1);
-      x = v128.load32_splat(a, 40);
-      s40 = dot(s40, x, b0);
-      s41 = dot(s41, x, b1);
-      x = v128.load32_splat(a, 44);
-      s50 = dot(s50, x, b0);
-      s51 = dot(s51, x, b1);
-      a += ROWS_STEP * 2;
-      b += STEP * 2;
+      a += ROWS_STEP;
+      b += STEP;
     }
+    v128.store(dots, s00);
+    v128.store(dots, s01, 16);
+    v128.store(dots, s10, 32);
+    v128.store(dots, s11, 48);
+    v128.store(dots, s20, 64);
+    v128.store(dots, s21, 80);
+    v128.store(dots, s30, 96);
+    v128.store(dots, s31, 112);
     const c0 = v128.load(columns), c1 = v128.load(columns, 16);
-    let sa = v128.load32_splat(rows);
-    addTo(y, s00, sa, c0);
-    addTo(y + 16, s01, sa, c1);
-    sa = v128.load32_splat(rows, 4);
-    addTo(y + 32, s10, sa, c0);
-    addTo(y + 48, s11, sa, c1);
-    sa = v128.load32_splat(rows, 8);
-    addTo(y + 64, s20, sa, c0);
-    addTo(y + 80, s21, sa, c1);
-    sa = v128.load32_splat(rows, 12);
-    addTo(y + 96, s30, sa, c0);
-    addTo(y + 112, s31, sa, c1);
-    sa = v128.load32_splat(rows, 16);
-    addTo(y + 128, s40, sa, c0);
-    addTo(y + 144, s41, sa, c1);
-    sa = v128.load32_splat(rows, 20);
-    addTo(y + 160, s50, sa, c0);
-    addTo(y + 176, s51, sa, c1);
+    for (let r: usize = 0; r < ROWS_STEP; r += 4) {
+      const sa = v128.load32_splat(rows + r), at = r << 3;
+      addTo(y + at, v128.load(dots + at), sa, c0);
+      addTo(y + at + 16, v128.load(dots + at, 16), sa, c1);
+    }
     rows += rowsBytes;
     columns += columnsBytes;
   }

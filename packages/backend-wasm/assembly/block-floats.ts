@@ -1,23 +1,20 @@
-// dequant-f32: weights become floats. Eight products are added in a chain, four chains to a piece, pieces in double: of the 16
-// roundings of 2^-24 that the bound allows a sum, a tile takes 13 and a line 15, the weight's, the bias's and the result's among
+// dequant-f32: weights become floats. Eight products are added in a chain, six chains to a piece, pieces in double: of the 16
+// roundings of 2^-24 that the bound allows a sum, a tile takes 15 and a line 15, the weight's, the bias's and the result's among
 // them.
 import { COLUMNS, HEAD, recordBytes, shiftOf, ZEROS } from './block-pack';
-import { depthOf } from './block-codes';
+import { depthOf, ROWS, ROWS_STEP, STEP } from './block-codes';
 
-@inline
-const ROWS = 6;
-/** Bytes of an element of K of six rows, and of eight columns. */
-@inline
-const ROWS_STEP: usize = 24;
-@inline
-const STEP: usize = 32;
-/** Bytes of a piece, of eight elements. */
+/** Bytes of the columns of a chain, and of a piece. */
 @inline
 const CHAIN: usize = STEP * 8;
 @inline
-const PIECE: usize = CHAIN * 4;
+const PIECE: usize = CHAIN * 6;
 
-/** Up to six rows of A as [k][row], filled up with zeros to whole chains. */
+/** Bytes of a tile of sums. */
+@inline
+const TILE: usize = 128;
+
+/** Up to four rows of A as [k][row], filled up with zeros to whole chains. */
 export function floatRows(a: usize, rows: i32, k: i32, to: usize): void {
   const depth = (k + 7) & ~7;
   if (rows < ROWS || depth > k) memory.fill(to, 0, <usize>depth * ROWS_STEP);
@@ -68,17 +65,16 @@ function high(x: v128): v128 {
   return i64x2.shuffle(x, x, 1, 1);
 }
 
-/** Six rows by eight columns, to y [6][8]; `room` has 576 bytes. */
+/** Four rows by eight columns, to y [4][8]; `room` has 384 bytes. */
 export function floatsTile(a: usize, b: usize, k: i32, y: usize, room: usize): void {
-  const sums = room + 192;
-  memory.fill(sums, 0, 384);
+  const sums = room + TILE;
+  memory.fill(sums, 0, TILE * 2);
   const last = b + <usize>((k + 7) & ~7) * STEP;
   while (b < last) {
-    memory.fill(room, 0, 192);
+    memory.fill(room, 0, TILE);
     for (const piece = min(last, b + PIECE); b < piece; ) {
       let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0);
       let s20 = f32x4.splat(0), s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0);
-      let s40 = f32x4.splat(0), s41 = f32x4.splat(0), s50 = f32x4.splat(0), s51 = f32x4.splat(0);
       for (const chain = b + CHAIN; b < chain; b += STEP) {
         const b0 = v128.load(b), b1 = v128.load(b, 16);
         let x = v128.load32_splat(a);
@@ -93,12 +89,6 @@ export function floatsTile(a: usize, b: usize, k: i32, y: usize, room: usize): v
         x = v128.load32_splat(a, 12);
         s30 = addProduct(s30, x, b0);
         s31 = addProduct(s31, x, b1);
-        x = v128.load32_splat(a, 16);
-        s40 = addProduct(s40, x, b0);
-        s41 = addProduct(s41, x, b1);
-        x = v128.load32_splat(a, 20);
-        s50 = addProduct(s50, x, b0);
-        s51 = addProduct(s51, x, b1);
         a += ROWS_STEP;
       }
       addIn(room, s00);
@@ -109,18 +99,14 @@ export function floatsTile(a: usize, b: usize, k: i32, y: usize, room: usize): v
       addIn(room + 80, s21);
       addIn(room + 96, s30);
       addIn(room + 112, s31);
-      addIn(room + 128, s40);
-      addIn(room + 144, s41);
-      addIn(room + 160, s50);
-      addIn(room + 176, s51);
     }
-    for (let at: usize = 0; at < 192; at += 16) {
+    for (let at: usize = 0; at < TILE; at += 16) {
       const x = v128.load(room + at), to = sums + (at << 1);
       v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(x)));
       v128.store(to, f64x2.add(v128.load(to, 16), f64x2.promote_low_f32x4(high(x))), 16);
     }
   }
-  for (let at: usize = 0; at < 192; at += 16) v128.store(y + at, rounded(v128.load(sums + (at << 1)), v128.load(sums + (at << 1), 16)));
+  for (let at: usize = 0; at < TILE; at += 16) v128.store(y + at, rounded(v128.load(sums + (at << 1)), v128.load(sums + (at << 1), 16)));
 }
 
 /** Four doubles as floats. */

@@ -2,7 +2,7 @@
 //
 // Rows of A, some at a time, become what kernels read; then panels of eight columns pass, each made ready once for all these rows.
 import { Call, startOf } from './call';
-import { codeColumns, codeColumnsBytes, codeRows, codeRowsBytes, codesTile, ROWS } from './block-codes';
+import { codeColumns, codeColumnsBytes, codeRows, codeRowsBytes, codesTile, ROWS, ROWS_STEP, STEP } from './block-codes';
 import { floatColumns, floatRows, floatsLine, floatsTile } from './block-floats';
 import { codesLine } from './block-line';
 import { blocksOf, COLUMNS, recordBytes } from './block-pack';
@@ -12,8 +12,8 @@ const READY: usize = 256 << 10;
 /** Rows from which on a panel is made ready; fewer read it as it is. */
 const FEW = 2;
 /** Bytes of a tile of sums, and of what floats need beside it. */
-const TILE: usize = 192;
-const ROOM: usize = TILE + 576;
+const TILE: usize = 128;
+const ROOM: usize = TILE + 384;
 
 @unmanaged
 export class BlockGemm extends Call {
@@ -36,15 +36,15 @@ export class BlockGemm extends Call {
 
 @inline
 function rowsBytes(k: i32, block: i32, floats: i32): usize {
-  return floats ? <usize>((k + 7) & ~7) * 24 : <usize>blocksOf(k, block) * codeRowsBytes(block);
+  return floats ? <usize>((k + 7) & ~7) * ROWS_STEP : <usize>blocksOf(k, block) * codeRowsBytes(block);
 }
 
 @inline
 function columnsBytes(k: i32, block: i32, floats: i32): usize {
-  return floats ? <usize>((k + 7) & ~7) * 32 : <usize>blocksOf(k, block) * codeColumnsBytes(block);
+  return floats ? <usize>((k + 7) & ~7) * STEP : <usize>blocksOf(k, block) * codeColumnsBytes(block);
 }
 
-/** Blocks of six rows that are ready at a time. */
+/** Blocks of four rows that are ready at a time. */
 function readyAtOnce(m: i32, k: i32, block: i32, floats: i32): i32 {
   return min((m + ROWS - 1) / ROWS, max(1, <i32>(READY / max<usize>(1, rowsBytes(k, block, floats)))));
 }
@@ -83,7 +83,7 @@ export function blockGemm(call: BlockGemm, part: i32): void {
         const count = min(ROWS, end - i);
         if (count > FEW) {
           if (floats) floatsTile(row, columns, k, tile, tile + TILE);
-          else codesTile(row, asPacked ? b : columns, k, block, tile);
+          else codesTile(row, asPacked ? b : columns, k, block, tile, tile + TILE);
         } else {
           for (let r = 0; r < count; r++) {
             if (floats) floatsLine(row + (<usize>r << 2), b, k, block, bits, tile + (<usize>r << 5));

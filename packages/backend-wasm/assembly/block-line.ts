@@ -1,13 +1,6 @@
 // int8-block, one row by the records of a panel as they stand in memory: where rows are few, reading codes is the work.
 import { HEAD, recordBytes, ZEROS } from './block-pack';
-import { codeRowsBytes, depthOf, dot } from './block-codes';
-
-@inline
-const ROWS_HEAD: usize = 48;
-@inline
-const SUMS: usize = 24;
-@inline
-const STEP: usize = 32;
+import { codeRowsBytes, depthOf, dot, ROWS_HEAD, ROWS_STEP, STEP, SUMS } from './block-codes';
 
 /**
  * One row of `codeRows`, which is scaled, by eight columns, to y [8]. Nibbles are taken where they stand in a word of 16 bits:
@@ -27,12 +20,12 @@ export function codesLine(row: usize, b: usize, k: i32, block: i32, bits: i32, y
     if (bits == 4 && ASC_FEATURE_RELAXED_SIMD) {
       const low = i8x16.splat(15);
       for (; word < end; word += STEP) {
-        const w0 = v128.load(word), w1 = v128.load(word, 16), x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, 24);
+        const w0 = v128.load(word), w1 = v128.load(word, 16), x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, ROWS_STEP);
         s0 = dot(s0, x0, v128.and(w0, low));
         s1 = dot(s1, x0, v128.and(w1, low));
         t0 = dot(t0, x1, v128.and(i16x8.shr_u(w0, 4), low));
         t1 = dot(t1, x1, v128.and(i16x8.shr_u(w1, 4), low));
-        a += 48;
+        a += ROWS_STEP * 2;
       }
     } else if (bits == 4) {
       const m0 = i16x8.splat(0x000f), m1 = i16x8.splat(0x00f0), m2 = i16x8.splat(0x0f00);
@@ -41,35 +34,35 @@ export function codesLine(row: usize, b: usize, k: i32, block: i32, bits: i32, y
         let x = v128.load32_splat(a);
         s0 = dot(s0, x, v128.and(w0, m0));
         s1 = dot(s1, x, v128.and(w1, m0));
-        x = v128.load32_splat(a, 24);
+        x = v128.load32_splat(a, ROWS_STEP);
         t0 = dot(t0, x, v128.and(w0, m1));
         t1 = dot(t1, x, v128.and(w1, m1));
-        x = v128.load32_splat(a, 48);
+        x = v128.load32_splat(a, ROWS_STEP * 2);
         s0 = dot(s0, x, v128.and(w0, m2));
         s1 = dot(s1, x, v128.and(w1, m2));
-        x = v128.load32_splat(a, 72);
+        x = v128.load32_splat(a, ROWS_STEP * 3);
         t0 = dot(t0, x, i16x8.shr_u(w0, 12));
         t1 = dot(t1, x, i16x8.shr_u(w1, 12));
-        a += 96;
+        a += ROWS_STEP * 4;
       }
     } else if (ASC_FEATURE_RELAXED_SIMD) {
       for (; word < end; word += STEP * 2) {
-        const x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, 24);
+        const x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, ROWS_STEP);
         s0 = dot(s0, x0, v128.load(word));
         s1 = dot(s1, x0, v128.load(word, 16));
         t0 = dot(t0, x1, v128.load(word, 32));
         t1 = dot(t1, x1, v128.load(word, 48));
-        a += 48;
+        a += ROWS_STEP * 2;
       }
     } else {
       const low = i16x8.splat(0x00ff);
       for (; word < end; word += STEP) {
-        const w0 = v128.load(word), w1 = v128.load(word, 16), x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, 24);
+        const w0 = v128.load(word), w1 = v128.load(word, 16), x0 = v128.load32_splat(a), x1 = v128.load32_splat(a, ROWS_STEP);
         s0 = dot(s0, x0, v128.and(w0, low));
         s1 = dot(s1, x0, v128.and(w1, low));
         t0 = dot(t0, x1, i16x8.shr_u(w0, 8));
         t1 = dot(t1, x1, i16x8.shr_u(w1, 8));
-        a += 48;
+        a += ROWS_STEP * 2;
       }
     }
     s0 = i32x4.add(s0, t0);

@@ -24,7 +24,7 @@ export function blockGemm(machine: Machine): DeviceOp<number, BlockGemmSpec> {
       const given = roomOf('blockGemm', weights);
       const parts = partsOf(machine, m * n * k, LEAST_PRODUCTS);
       const floats = Number(computation !== 'int8-block');
-      return new CallKernel(machine, `blockgemm_${floats ? 'f32' : 'int8'}_6x8_${build}`, (hold) => {
+      return new CallKernel(machine, `blockgemm_${floats ? 'f32' : 'int8'}_4x8_${build}`, (hold) => {
         // Weights that come with each run are packed anew.
         const records = given ?? hold(new Room(machine, LAYOUT, bytesOf(spec)));
         const scratch = hold(
