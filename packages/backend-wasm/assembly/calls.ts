@@ -1,6 +1,7 @@
 import {
   ADD,
   AVERAGE_POOL,
+  BINARY_GEMM,
   BLOCK_GEMM,
   BLOCK_PACK,
   CONV,
@@ -15,12 +16,15 @@ import {
   MULTIPLY,
   PACK,
   PACK_CHANNELS,
+  PACK_SIGNS,
   PACK_WINOGRAD,
   QUANTIZE,
   REQUANTIZE,
+  TOP_K,
   TRANSPOSE,
   WINOGRAD,
 } from '../src/kinds';
+import { BinaryGemm, binaryGemm, PackSigns, packSigns } from './binary-gemm';
 import { BlockGemm, blockGemm } from './block-gemm';
 import { BlockPack, blockPack } from './block-pack';
 import { Call, Elements } from './call';
@@ -38,6 +42,7 @@ import { quantize } from './quantize';
 import { requantize } from './requantize';
 import { share } from './threads';
 import { packWinograd, winograd } from './winograd';
+import { TopK, topK } from './top-k';
 
 /** One part of a call. */
 export function runPart(call: usize, part: i32): void {
@@ -63,6 +68,9 @@ export function runPart(call: usize, part: i32): void {
     case WINOGRAD: winograd(changetype<Conv>(call), part); break;
     case BLOCK_PACK: blockPack(changetype<BlockPack>(call)); break;
     case BLOCK_GEMM: blockGemm(changetype<BlockGemm>(call), part); break;
+    case PACK_SIGNS: packSigns(changetype<PackSigns>(call)); break;
+    case BINARY_GEMM: binaryGemm(changetype<BinaryGemm>(call), part); break;
+    case TOP_K: topK(changetype<TopK>(call), part); break;
     default: unreachable();
   }
 }

@@ -1,3 +1,4 @@
+export { packedSignBytes, signScratchBytes } from './binary-gemm';
 export { blockScratchBytes } from './block-gemm';
 export { blockPackedBytes } from './block-pack';
 export { run, runAll } from './calls';
@@ -6,6 +7,7 @@ export { channelScratchBytes, packedChannelBytes } from './depthwise';
 export { dotsScratchBytes } from './dots';
 export { packedBytes, scratchBytes } from './gemm';
 export { winogradBytes, winogradScratchBytes } from './winograd';
+export { topKScratchBytes } from './top-k';
 
 /** Where memory that is not the module's own begins. */
 export function heapBase(): usize {

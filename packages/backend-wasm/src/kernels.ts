@@ -18,6 +18,9 @@ export interface Kernels {
   channelScratchBytes(c: number, taps: number): number;
   blockPackedBytes(n: number, k: number, block: number, bits: number): number;
   blockScratchBytes(m: number, k: number, block: number, floats: number): number;
+  packedSignBytes(n: number, k: number): number;
+  signScratchBytes(m: number, k: number): number;
+  topKScratchBytes(extent: number, inner: number, k: number): number;
   /** These are there where memory is shared: where threads meet, their life, and its end. */
   meetAt?(address: number): void;
   work?(): void;

@@ -20,3 +20,6 @@ export const PACK_WINOGRAD = 17;
 export const WINOGRAD = 18;
 export const BLOCK_PACK = 19;
 export const BLOCK_GEMM = 20;
+export const PACK_SIGNS = 21;
+export const BINARY_GEMM = 22;
+export const TOP_K = 23;

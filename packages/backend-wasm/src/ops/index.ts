@@ -1,5 +1,6 @@
 import type { DeviceOps } from '@halftone/core';
 import type { Machine } from '../kernels.ts';
+import { bgemm } from './bgemm.ts';
 import { blockGemm } from './block-gemm.ts';
 import { dequantize } from './dequantize.ts';
 import { dynamicQuantize } from './dynamic-quantize.ts';
@@ -11,6 +12,7 @@ import { qconv2d } from './qconv2d.ts';
 import { qgemm } from './qgemm.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 
 /** The ops of one open backend. */
@@ -30,5 +32,7 @@ export function opsOf(machine: Machine): DeviceOps<number> {
     dynamicQuantize: dynamicQuantize(machine),
     transpose: transpose(machine),
     blockGemm: blockGemm(machine),
+    bgemm: bgemm(machine),
+    topK: topK(machine),
   };
 }
