@@ -18,6 +18,7 @@ import {
   PACK_CHANNELS,
   PACK_SIGNS,
   PACK_WINOGRAD,
+  QSOFTMAX,
   QUANTIZE,
   REQUANTIZE,
   TOP_K,
@@ -38,6 +39,7 @@ import { Im2col, im2col } from './im2col';
 import { Transpose, transpose } from './move';
 import { Lookup, lookup, Pairs, qadd, qmul } from './pairwise';
 import { averagePool, maxPool, Pool } from './pool';
+import { QSoftmax, qsoftmax } from './qsoftmax';
 import { quantize } from './quantize';
 import { requantize } from './requantize';
 import { share } from './threads';
@@ -71,6 +73,7 @@ export function runPart(call: usize, part: i32): void {
     case PACK_SIGNS: packSigns(changetype<PackSigns>(call)); break;
     case BINARY_GEMM: binaryGemm(changetype<BinaryGemm>(call), part); break;
     case TOP_K: topK(changetype<TopK>(call), part); break;
+    case QSOFTMAX: qsoftmax(changetype<QSoftmax>(call), part); break;
     default: unreachable();
   }
 }

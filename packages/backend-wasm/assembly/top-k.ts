@@ -31,38 +31,38 @@ export function topKScratchBytes(extent: i32, inner: i32, k: i32): usize {
 
 /** Parts have rows along the middle axis. */
 export function topK(call: TopK, part: i32): void {
-  if (call.dtype == 0) rows<u8>(call, part);
-  else if (call.dtype == 1) rows<i8>(call, part);
-  else if (call.dtype == 2) rows<i32>(call, part);
-  else rows<f32>(call, part);
-}
-
-function rows<T>(call: TopK, part: i32): void {
-  const extent = call.extent, inner = call.inner, k = call.k;
+  const extent = call.extent, inner = call.inner, k = call.k, dtype = call.dtype, largest = call.largest != 0;
   if (k == 0) return;
-  const heap = call.scratch + <usize>part * topKScratchBytes(extent, inner, k), apart = <usize>inner * sizeof<T>();
+  const shift: usize = dtype < 2 ? 0 : 2, apart = <usize>inner << shift;
+  const heap = call.scratch + <usize>part * topKScratchBytes(extent, inner, k), room = heap + (<usize>k << 3);
   const last = startOf(call.outer * inner, 1, part + 1, call.parts);
   for (let row = startOf(call.outer * inner, 1, part, call.parts); row < last; row++) {
     const outer = <usize>(row / inner), i = <usize>(row % inner);
-    let x = call.x + outer * <usize>extent * apart + i * sizeof<T>();
+    let x = call.x + outer * <usize>extent * apart + (i << shift);
     if (inner > 1) {
-      const to = heap + (<usize>k << 3);
-      for (let e: usize = 0; e < <usize>extent; e++) {
-        store<T>(to + e * sizeof<T>(), load<T>(x));
-        x += apart;
-      }
-      x = to;
+      for (let e: usize = 0; e < <usize>extent; e++) copy(room + (e << shift), x + e * apart, shift);
+      x = room;
     }
-    search<T>(x, extent, k, call.largest != 0, heap);
+    if (dtype == 0) search<u8>(x, extent, k, largest, heap);
+    else if (dtype == 1) search<i8>(x, extent, k, largest, heap);
+    else if (dtype == 2) search<i32>(x, extent, k, largest, heap);
+    else search<f32>(x, extent, k, largest, heap);
     sort(heap, k);
     let at = outer * <usize>k * <usize>inner + i;
     for (let place = 0; place < k; place++) {
       const index = indexOf(load<i64>(heap + (<usize>place << 3)));
-      store<T>(call.values + at * sizeof<T>(), load<T>(x + <usize>index * sizeof<T>()));
+      copy(call.values + (at << shift), x + (<usize>index << shift), shift);
       store<i32>(call.indices + (at << 2), index);
       at += inner;
     }
   }
+}
+
+/** An element of one byte, or of four. */
+@inline
+function copy(to: usize, from: usize, shift: usize): void {
+  if (shift == 0) store<u8>(to, load<u8>(from));
+  else store<i32>(to, load<i32>(from));
 }
 
 @inline

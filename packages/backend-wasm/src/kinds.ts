@@ -23,3 +23,4 @@ export const BLOCK_GEMM = 20;
 export const PACK_SIGNS = 21;
 export const BINARY_GEMM = 22;
 export const TOP_K = 23;
+export const QSOFTMAX = 24;

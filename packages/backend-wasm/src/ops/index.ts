@@ -10,6 +10,7 @@ import { qadd, qmul } from './pairwise.ts';
 import { qavgpool, qmaxpool } from './pool.ts';
 import { qconv2d } from './qconv2d.ts';
 import { qgemm } from './qgemm.ts';
+import { qsoftmax } from './qsoftmax.ts';
 import { quantize } from './quantize.ts';
 import { requantize } from './requantize.ts';
 import { topK } from './top-k.ts';
@@ -34,5 +35,6 @@ export function opsOf(machine: Machine): DeviceOps<number> {
     blockGemm: blockGemm(machine),
     bgemm: bgemm(machine),
     topK: topK(machine),
+    qsoftmax: qsoftmax(machine),
   };
 }
