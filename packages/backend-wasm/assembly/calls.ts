@@ -30,7 +30,7 @@ import { BlockGemm, blockGemm } from './block-gemm';
 import { BlockPack, blockPack } from './block-pack';
 import { Call, Elements } from './call';
 import { Conv, conv } from './conv';
-import { depthwise, packChannels } from './depthwise';
+import { depthwise, packChannels, PackChannels } from './depthwise';
 import { dequantize } from './dequantize';
 import { Dots, dots } from './dots';
 import { dynamicQuantize } from './dynamic-quantize';

@@ -1,101 +1,172 @@
-// Depthwise convolution: eight channels side by side, taps in pairs as i32x4.dot_i16x8_s takes them.
+// Depthwise convolution: eight channels side by side, rows of the image in pairs as i32x4.dot_i16x8_s takes them.
 //
-// Weights are int16 without their zero points; that of the image is in what the sums begin with, and the border holds its code.
-import { startOf } from './call';
+// Rows 2t and 2t + 1 of the padded image are interleaved once into a line of int16, and stay until no window has them any more.
+// A row of results takes every line that it meets; where it begins with the second row of a pair, its weights do too, and the
+// first meets weights of 0. Weights are int16 without their zero points; that of the image is in what the sums begin with, and
+// the border holds its code.
+import { Call, startOf } from './call';
 import { load8 } from './codes';
 import { Conv } from './conv';
-import { Pack } from './gemm';
 import { finish, sizeOf } from './product';
 
-const CHANNELS = 8;
-/** Bytes of a pair of taps of eight channels. */
-const PAIR: usize = 32;
+@inline const CHANNELS = 8;
+/** Blocks of eight channels at a time: their lines stay in the first cache. */
+@inline const BLOCKS = 2;
+/** Bytes of two codes of eight channels. */
+@inline const PAIR: usize = 32;
+/** Results side by side whose sums are in registers at a time. */
+@inline const FOUR = 4;
 
 @inline
 function blocksOf(c: i32): i32 {
   return (c + CHANNELS - 1) / CHANNELS;
 }
 
-/** Bytes of packed filters: sums of each channel's weights, then [block][pair of taps][channel][2]. */
-export function packedChannelBytes(c: i32, taps: i32): usize {
-  return <usize>blocksOf(c) * (<usize>(CHANNELS * 4) + <usize>((taps + 1) >> 1) * PAIR);
+/** Pairs that a row of results meets at most. */
+@inline
+function pairsOf(kernelH: i32): i32 {
+  return (kernelH + 2) >> 1;
 }
 
-/** Bytes of scratch: what sums begin with, one line of border, pointers to the taps, and eight sums. */
-export function channelScratchBytes(c: i32, taps: i32): usize {
-  return <usize>blocksOf(c) * (CHANNELS * 4) + <usize>(blocksOf(c) * CHANNELS) + <usize>((taps + 2) << 2) + 64;
+/** Bytes of the weights of eight channels. */
+@inline
+function blockBytes(kernelH: i32, kernelW: i32): usize {
+  return <usize>(2 * pairsOf(kernelH) * kernelW) * PAIR;
 }
 
-/** Packs filters [n][k]: channels and their taps. */
-export function packChannels(call: Pack): void {
-  const c = call.n, taps = call.k, signed = call.signed != 0;
-  memory.fill(call.to, 0, packedChannelBytes(c, taps));
-  const blocks = call.to + <usize>blocksOf(c) * (CHANNELS * 4);
-  const block = <usize>((taps + 1) >> 1) * PAIR;
+/** Bytes of packed filters: sums of each channel's weights, then [block][first row even or odd][pair][kernel w][channel][2]. */
+export function packedChannelBytes(c: i32, kernelH: i32, kernelW: i32): usize {
+  return <usize>blocksOf(c) * (<usize>(CHANNELS * 4) + blockBytes(kernelH, kernelW));
+}
+
+/** Results of a row, in whole fours, and what of the padded image they meet. */
+@inline
+function wholeFours(outW: i32): i32 {
+  return (outW + FOUR - 1) & -FOUR;
+}
+
+@inline
+function lineWidth(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 {
+  return (wholeFours(outW) - 1) * strideW + (kernelW - 1) * dilationW + 1;
+}
+
+/** Bytes of scratch: what sums begin with, sums of a row, codes of the border, addresses of lines, and lines. */
+export function channelScratchBytes(c: i32, kernelH: i32, kernelW: i32, strideW: i32, dilationW: i32, outW: i32): usize {
+  const lines = <usize>(BLOCKS * pairsOf(kernelH)) * <usize>lineWidth(outW, kernelW, strideW, dilationW) * PAIR;
+  return <usize>(blocksOf(c) + wholeFours(outW)) * PAIR + 16 + (<usize>(pairsOf(kernelH) + 3) << 2) + lines;
+}
+
+@unmanaged
+export class PackChannels extends Call {
+  w: usize;
+  zero: usize;
+  to: usize;
+  c: i32;
+  kernelH: i32;
+  kernelW: i32;
+  signed: i32;
+  /** A zero point for each channel, or one. */
+  zeroEach: i32;
+}
+
+/** Packs filters [channel][kernel h][kernel w]. */
+export function packChannels(call: PackChannels): void {
+  const c = call.c, kh = call.kernelH, kw = call.kernelW, signed = call.signed != 0;
+  memory.fill(call.to, 0, packedChannelBytes(c, kh, kw));
+  const block = blockBytes(kh, kw), odd = block >> 1;
   for (let channel = 0; channel < c; channel++) {
     const z = load8(call.zeroEach ? call.zero + channel : call.zero, signed);
+    const even = call.to + <usize>blocksOf(c) * PAIR + <usize>(channel / CHANNELS) * block + (<usize>(channel % CHANNELS) << 2);
     let sum = 0;
-    for (let tap = 0; tap < taps; tap++) {
-      const weight = load8(call.b + <usize>channel * <usize>taps + tap, signed) - z;
-      sum += weight;
-      const at = blocks + <usize>(channel / CHANNELS) * block + <usize>(tap >> 1) * PAIR;
-      store<i16>(at + (<usize>(channel % CHANNELS) << 2) + (<usize>(tap & 1) << 1), <i16>weight);
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        const weight = load8(call.w + <usize>((channel * kh + i) * kw + j), signed) - z;
+        sum += weight;
+        store<i16>(even + <usize>((i >> 1) * kw + j) * PAIR + (<usize>(i & 1) << 1), <i16>weight);
+        store<i16>(even + odd + <usize>(((i + 1) >> 1) * kw + j) * PAIR + (<usize>((i + 1) & 1) << 1), <i16>weight);
+      }
     }
     store<i32>(call.to + (<usize>channel << 2), sum);
   }
 }
 
-/** Parts have windows. */
+/** Parts have rows of the result. */
 export function depthwise(call: Conv, part: i32): void {
-  const g = call.window;
-  const h = g.h, w = g.w, c = g.c, kh = g.kernelH, kw = g.kernelW;
-  const taps = kh * kw, pairs = (taps + 1) >> 1, count = blocksOf(c);
-  const xSigned = call.xSigned != 0, xZero = load8(call.xZeroPoint, xSigned);
-  const begin = call.scratch + <usize>part * channelScratchBytes(c, taps), border = begin + <usize>count * (CHANNELS * 4);
-  const pointers = border + <usize>(count * CHANNELS), sums = (pointers + (<usize>(taps + 2) << 2) + 15) & ~15;
-  const weights = call.b + <usize>count * (CHANNELS * 4);
+  const g = call.window, c = g.c, kh = g.kernelH, kw = g.kernelW, outW = g.outW, dh = g.dilationH;
+  const signed = call.xSigned != 0, zero = load8(call.xZeroPoint, signed);
+  const width = lineWidth(outW, kw, g.strideW, g.dilationW), pairs = pairsOf(kh), block = blockBytes(kh, kw);
+  const begin = call.scratch + <usize>part * channelScratchBytes(c, kh, kw, g.strideW, g.dilationW, outW);
+  const sums = begin + <usize>blocksOf(c) * PAIR, border = sums + <usize>wholeFours(outW) * PAIR, addresses = border + 16;
+  const lines = (addresses + (<usize>pairs << 2) + 12) & ~15;
+  const weights = call.b + <usize>blocksOf(c) * PAIR;
   for (let channel = 0; channel < c; channel++) {
     const added = call.bias && !call.floatBias ? load<i32>(call.bias + (<usize>channel << 2)) : 0;
-    store<i32>(begin + (<usize>channel << 2), added - xZero * load<i32>(call.b + (<usize>channel << 2)));
+    store<i32>(begin + (<usize>channel << 2), added - zero * load<i32>(call.b + (<usize>channel << 2)));
   }
-  memory.fill(border, <u8>xZero, <usize>(count * CHANNELS));
-  const size = sizeOf(call);
-  const windows = g.n * g.outH * g.outW;
-  const last = startOf(windows, 1, part + 1, call.parts);
-  for (let p = startOf(windows, 1, part, call.parts); p < last; p++) {
-    const image = call.x + <usize>(p / (g.outH * g.outW)) * <usize>(h * w * c);
-    const y0 = ((p / g.outW) % g.outH) * g.strideH - g.top, x0 = (p % g.outW) * g.strideW - g.left;
-    let to = pointers;
-    for (let i = 0; i < kh; i++) {
-      const iy = y0 + i * g.dilationH;
-      for (let j = 0; j < kw; j++) {
-        const ix = x0 + j * g.dilationW;
-        const inside = iy >= 0 && iy < h && ix >= 0 && ix < w;
-        // A border has no channels to go along.
-        store<u32>(to, <u32>(inside ? image + <usize>((iy * w + ix) * c) : border));
-        to += 4;
+  store<u64>(border, 0x0101010101010101 * <u64>(zero & 0xff));
+  const size = sizeOf(call), wide = <usize>width * PAIR;
+  const top = startOf(g.n * g.outH, 1, part, call.parts), last = startOf(g.n * g.outH, 1, part + 1, call.parts);
+  for (let chunk = 0; chunk < c; chunk += BLOCKS * CHANNELS) {
+    const end = min(c, chunk + BLOCKS * CHANNELS);
+    let ready = 0;
+    for (let row = top; row < last; row++) {
+      const image = call.x + <usize>(row / g.outH) * <usize>(g.h * g.w * c), y0 = (row % g.outH) * g.strideH;
+      if (row % g.outH == 0) ready = 0;
+      // Rows that a dilation takes apart are never those of the next row of results in the same pairs.
+      const alone = dh != 1, odd = alone ? 0 : y0 & 1;
+      const first = alone ? 0 : y0 >> 1, behind = first + ((kh + odd + 1) >> 1);
+      for (let t = first; t < behind; t++) {
+        const line = lines + <usize>((t % pairs) * BLOCKS) * wide;
+        store<u32>(addresses + (<usize>(t - first) << 2), <u32>line);
+        if (t < ready && !alone) continue;
+        const above = (alone ? y0 + 2 * t * dh : 2 * t) - g.top;
+        for (let channel = chunk; channel < end; channel += CHANNELS)
+          interleave(call, image, above, above + dh, channel, border, width, line + <usize>((channel - chunk) / CHANNELS) * wide);
+      }
+      ready = behind;
+      for (let channel = chunk; channel < end; channel += CHANNELS) {
+        const from = <usize>((channel - chunk) / CHANNELS) * wide, count = behind - first;
+        const filter = weights + <usize>(channel / CHANNELS) * block + (odd ? block >> 1 : 0);
+        sumsOfRow(call, addresses, from, count, filter, begin + (<usize>channel << 2), sums);
+        const to = call.y + (<usize>row * <usize>(outW * c) + <usize>channel) * size;
+        finish(call, sums, outW, channel, min(CHANNELS, c - channel), 0, to, c);
       }
     }
-    // The second of the last pair meets weights of 0.
-    store<u32>(to, <u32>border);
-    const row = call.y + <usize>p * <usize>c * size;
-    let weight = weights;
-    for (let first = 0; first < c; first += CHANNELS) {
-      let low = v128.load(begin + (<usize>first << 2)), high = v128.load(begin + (<usize>first << 2), 16);
-      const whole = c - first >= CHANNELS;
-      for (let pair = 0; pair < pairs; pair++) {
-        const a = eight(load<u32>(pointers + (<usize>pair << 3)) + first, whole ? CHANNELS : c - first, xSigned);
-        const d = eight(load<u32>(pointers + (<usize>pair << 3), 4) + first, whole ? CHANNELS : c - first, xSigned);
-        const lows = i16x8.shuffle(a, d, 0, 8, 1, 9, 2, 10, 3, 11);
-        const highs = i16x8.shuffle(a, d, 4, 12, 5, 13, 6, 14, 7, 15);
-        low = i32x4.add(low, i32x4.dot_i16x8_s(lows, v128.load(weight)));
-        high = i32x4.add(high, i32x4.dot_i16x8_s(highs, v128.load(weight, 16)));
-        weight += PAIR;
-      }
-      v128.store(sums, low);
-      v128.store(sums, high, 16);
-      finish(call, sums, 1, first, min(CHANNELS, c - first), 0, row + <usize>first * size, 0);
-    }
+  }
+}
+
+/** Two rows of eight channels as one line of pairs. */
+function interleave(call: Conv, image: usize, above: i32, below: i32, channel: i32, border: usize, width: i32, to: usize): void {
+  const g = call.window, c = g.c, signed = call.xSigned != 0, count = min(CHANNELS, c - channel);
+  // Rows outside stay on the code of the border.
+  let a = border, b = border, aStep: usize = 0, bStep: usize = 0;
+  if (above >= 0 && above < g.h) {
+    a = image + <usize>(above * g.w * c + channel);
+    aStep = c;
+  }
+  if (below >= 0 && below < g.h) {
+    b = image + <usize>(below * g.w * c + channel);
+    bStep = c;
+  }
+  const left = min(g.left, width), right = min(g.left + g.w, width);
+  const outside = eight(border, CHANNELS, signed);
+  for (let x = 0; x < left; x++) {
+    v128.store(to, outside);
+    v128.store(to, outside, 16);
+    to += PAIR;
+  }
+  for (let x = left; x < right; x++) {
+    const d = eight(a, count, signed), e = eight(b, count, signed);
+    v128.store(to, i16x8.shuffle(d, e, 0, 8, 1, 9, 2, 10, 3, 11));
+    v128.store(to, i16x8.shuffle(d, e, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+    a += aStep;
+    b += bStep;
+    to += PAIR;
+  }
+  for (let x = right; x < width; x++) {
+    v128.store(to, outside);
+    v128.store(to, outside, 16);
+    to += PAIR;
   }
 }
 
@@ -107,4 +178,68 @@ function eight(at: usize, count: i32, signed: bool): v128 {
   for (let i = 0; i < count; i++) bytes |= (<u64>load<u8>(at + i)) << (<u64>i << 3);
   const codes = i64x2.splat(<i64>bytes);
   return signed ? i16x8.extend_low_i8x16_s(codes) : i16x8.extend_low_i8x16_u(codes);
+}
+
+/** Sums [8] of a row of results: `pairs` lines, `from` bytes behind their addresses. */
+function sumsOfRow(call: Conv, addresses: usize, from: usize, pairs: i32, filter: usize, begin: usize, sums: usize): void {
+  const g = call.window, strideW = g.strideW, outW = g.outW;
+  const step = <usize>g.dilationW * PAIR, taps = g.kernelW;
+  const end = addresses + (<usize>pairs << 2);
+  let x = 0;
+  if (strideW == 1) for (; x + 2 < outW; x += FOUR) four<u8>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
+  else if (strideW == 2) for (; x + 2 < outW; x += FOUR) four<u16>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
+  for (; x < outW; x++) one(addresses, end, from + <usize>(x * strideW) * PAIR, step, taps, filter, begin, sums + <usize>x * PAIR);
+}
+
+@inline
+function plus(sum: v128, a: v128, b: v128): v128 {
+  return i32x4.add(sum, i32x4.dot_i16x8_s(a, b));
+}
+
+/** Four results from column x on; the size of S is the stride. */
+@inline
+function four<S>(addresses: usize, end: usize, from: usize, step: usize, taps: i32, filter: usize, begin: usize, to: usize, x: i32): void {
+  let a0 = v128.load(begin), b0 = v128.load(begin, 16);
+  let a1 = a0, a2 = a0, a3 = a0, b1 = b0, b2 = b0, b3 = b0;
+  for (; addresses < end; addresses += 4) {
+    let line = load<u32>(addresses) + from + <usize>x * sizeof<S>() * PAIR;
+    for (let j = 0; j < taps; j++) {
+      const u = v128.load(filter), v = v128.load(filter, 16);
+      a0 = plus(a0, v128.load(line), u);
+      b0 = plus(b0, v128.load(line, 16), v);
+      a1 = plus(a1, v128.load(line, 32 * sizeof<S>()), u);
+      b1 = plus(b1, v128.load(line, 32 * sizeof<S>() + 16), v);
+      a2 = plus(a2, v128.load(line, 64 * sizeof<S>()), u);
+      b2 = plus(b2, v128.load(line, 64 * sizeof<S>() + 16), v);
+      a3 = plus(a3, v128.load(line, 96 * sizeof<S>()), u);
+      b3 = plus(b3, v128.load(line, 96 * sizeof<S>() + 16), v);
+      line += step;
+      filter += PAIR;
+    }
+  }
+  v128.store(to, a0);
+  v128.store(to, b0, 16);
+  v128.store(to, a1, 32);
+  v128.store(to, b1, 48);
+  v128.store(to, a2, 64);
+  v128.store(to, b2, 80);
+  v128.store(to, a3, 96);
+  v128.store(to, b3, 112);
+}
+
+/** One result. */
+@inline
+function one(addresses: usize, end: usize, from: usize, step: usize, taps: i32, filter: usize, begin: usize, to: usize): void {
+  let a = v128.load(begin), b = v128.load(begin, 16);
+  for (; addresses < end; addresses += 4) {
+    let line = load<u32>(addresses) + from;
+    for (let j = 0; j < taps; j++) {
+      a = plus(a, v128.load(line), v128.load(filter));
+      b = plus(b, v128.load(line, 16), v128.load(filter, 16));
+      line += step;
+      filter += PAIR;
+    }
+  }
+  v128.store(to, a);
+  v128.store(to, b, 16);
 }

@@ -21,6 +21,15 @@ export interface Kernels {
   packedSignBytes(n: number, k: number): number;
   signScratchBytes(m: number, k: number): number;
   topKScratchBytes(extent: number, inner: number, k: number): number;
+  packedChannelBytes(c: number, kernelH: number, kernelW: number): number;
+  channelScratchBytes(
+    c: number,
+    kernelH: number,
+    kernelW: number,
+    strideW: number,
+    dilationW: number,
+    outW: number,
+  ): number;
   /** These are there where memory is shared: where threads meet, their life, and its end. */
   meetAt?(address: number): void;
   work?(): void;

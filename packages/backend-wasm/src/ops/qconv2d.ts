@@ -19,18 +19,13 @@ interface Form {
 
 export function qconv2d(machine: Machine): DeviceOp<number, QConv2dSpec> {
   const packing = (spec: QConv2dSpec, { packKind }: Form, to: number): Call => {
-    const { groups, o, wZeroPoint, weights } = spec;
-    const sets = packKind === PACK_CHANNELS ? 1 : groups;
+    const { groups, o, kernel, wZeroPoint, weights } = spec;
+    const signed = Number(weights === 'int8');
     const each = wZeroPoint === 'per-channel';
-    const fields = [
-      sets,
-      depthOf(spec),
-      o / sets,
-      1,
-      Number(weights === 'int8'),
-      Number(each),
-      each ? o / sets : 0,
-    ];
+    const fields =
+      packKind === PACK_CHANNELS
+        ? [o, ...kernel, signed, Number(each)]
+        : [groups, depthOf(spec), o / groups, 1, signed, Number(each), each ? o / groups : 0];
     return new Call(machine, packKind, 1, ['w', 'wZeroPoint', to, ...fields]);
   };
   return {
@@ -65,18 +60,18 @@ function depthOf({ kernel, c, groups }: QConv2dSpec): number {
 }
 
 function formOf({ kernels, build }: Machine, spec: QConv2dSpec): Form {
-  const { groups, c, o } = spec;
+  const { groups, c, o, kernel, strides, dilations } = spec;
   const depth = depthOf(spec);
   if (groups > 1 && groups === c && o === c)
     return {
       name: 'qconv_channels_simd',
-      layout: 'pairs of taps of 8 channels',
+      layout: 'pairs of rows of 8 channels',
       packKind: PACK_CHANNELS,
       kind: DEPTHWISE,
-      bytes: kernels.packedChannelBytes(c, depth),
-      scratch: kernels.channelScratchBytes(c, depth),
+      bytes: kernels.packedChannelBytes(c, ...kernel),
+      scratch: kernels.channelScratchBytes(c, ...kernel, strides[1], dilations[1], windowOutput(spec)[1]),
     };
-  if (suitsWinograd(spec))
+  if (build === 'simd' && suitsWinograd(spec))
     return {
       name: 'qconv_winograd_simd',
       layout: 'tiles of 8 filters',
@@ -97,14 +92,19 @@ function formOf({ kernels, build }: Machine, spec: QConv2dSpec): Form {
 
 /** More channels may have sums that the form cannot tell from others: see assembly/winograd.ts. */
 const MOST_CHANNELS = 917;
+/** Fewer are not worth the way to tiles and back. */
+const LEAST_CHANNELS = 4;
 
+/** Whether Winograd's form has at most three quarters of the products: it has 16 for four results, which edges may not need. */
 function suitsWinograd(spec: QConv2dSpec): boolean {
-  if ((globalThis as any).NOWINO) return false;
   const { kernel, strides, dilations, groups, c } = spec;
+  const [h, w] = windowOutput(spec);
+  const products = 16 * Math.ceil(h / 2) * Math.ceil(w / 2);
   return (
     groups === 1 &&
     [...kernel, ...strides, ...dilations].join() === '3,3,1,1,1,1' &&
-    c >= 1 &&
-    c <= MOST_CHANNELS
+    c >= LEAST_CHANNELS &&
+    c <= MOST_CHANNELS &&
+    products <= 9 * h * w * 0.75
   );
 }
