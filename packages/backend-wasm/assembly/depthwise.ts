@@ -155,17 +155,30 @@ function interleave(call: Conv, image: usize, above: i32, below: i32, channel: i
     v128.store(to, outside, 16);
     to += PAIR;
   }
-  for (let x = left; x < right; x++) {
-    const d = eight(a, count, signed), e = eight(b, count, signed);
-    v128.store(to, i16x8.shuffle(d, e, 0, 8, 1, 9, 2, 10, 3, 11));
-    v128.store(to, i16x8.shuffle(d, e, 4, 12, 5, 13, 6, 14, 7, 15), 16);
-    a += aStep;
-    b += bStep;
-    to += PAIR;
-  }
+  const inside = right - left;
+  if (count < CHANNELS) for (let x = 0; x < inside; x++) pair(eight(a + <usize>x * aStep, count, signed), eight(b + <usize>x * bStep, count, signed), to + <usize>x * PAIR);
+  else if (signed) wholes<i8>(a, aStep, b, bStep, inside, to);
+  else wholes<u8>(a, aStep, b, bStep, inside, to);
+  to += <usize>inside * PAIR;
   for (let x = right; x < width; x++) {
     v128.store(to, outside);
     v128.store(to, outside, 16);
+    to += PAIR;
+  }
+}
+
+@inline
+function pair(a: v128, b: v128, to: usize): void {
+  v128.store(to, i16x8.shuffle(a, b, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(to, i16x8.shuffle(a, b, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+}
+
+@inline
+function wholes<T>(a: usize, aStep: usize, b: usize, bStep: usize, count: i32, to: usize): void {
+  for (let x = 0; x < count; x++) {
+    pair(v128.load_ext<T>(a), v128.load_ext<T>(b), to);
+    a += aStep;
+    b += bStep;
     to += PAIR;
   }
 }
@@ -186,6 +199,15 @@ function sumsOfRow(call: Conv, addresses: usize, from: usize, pairs: i32, filter
   const step = <usize>g.dilationW * PAIR, taps = g.kernelW;
   const end = addresses + (<usize>pairs << 2);
   let x = 0;
+  if (taps == 3 && pairs == 2 && g.dilationW == 1 && strideW < 3) {
+    const p = load<u32>(addresses) + from, q = load<u32>(addresses, 4) + from;
+    const fours = (outW + 1) & -FOUR;
+    for (let half: usize = 0; half < PAIR; half += 16) {
+      if (strideW == 1) threes<u8>(p + half, q + half, filter + half, begin + half, sums + half, fours);
+      else threes<u16>(p + half, q + half, filter + half, begin + half, sums + half, fours);
+    }
+    x = fours;
+  }
   if (strideW == 1) for (; x + 2 < outW; x += FOUR) four<u8>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
   else if (strideW == 2) for (; x + 2 < outW; x += FOUR) four<u16>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
   for (; x < outW; x++) one(addresses, end, from + <usize>(x * strideW) * PAIR, step, taps, filter, begin, sums + <usize>x * PAIR);
@@ -225,6 +247,105 @@ function four<S>(addresses: usize, end: usize, from: usize, step: usize, taps: i
   v128.store(to, b2, 80);
   v128.store(to, a3, 96);
   v128.store(to, b3, 112);
+}
+
+/** Four sums of so many results under kernels of 3 x 3, whose weights stay in registers; the size of S is the stride. */
+@inline
+function threes<S>(p: usize, q: usize, filter: usize, begin: usize, to: usize, count: i32): void {
+  const w0 = v128.load(filter), w1 = v128.load(filter, 32), w2 = v128.load(filter, 64);
+  const w3 = v128.load(filter, 96), w4 = v128.load(filter, 128), w5 = v128.load(filter, 160);
+  const s = v128.load(begin), end = to + <usize>count * PAIR;
+  let a0 = s, a1 = s, a2 = s, a3 = s, x = s;
+  while (to < end) {
+    if (sizeof<S>() == 1) {
+      x = v128.load(p);
+      a0 = plus(s, x, w0);
+      x = v128.load(p, 32);
+      a0 = plus(a0, x, w1);
+      a1 = plus(s, x, w0);
+      x = v128.load(p, 64);
+      a0 = plus(a0, x, w2);
+      a1 = plus(a1, x, w1);
+      a2 = plus(s, x, w0);
+      x = v128.load(p, 96);
+      a1 = plus(a1, x, w2);
+      a2 = plus(a2, x, w1);
+      a3 = plus(s, x, w0);
+      x = v128.load(p, 128);
+      a2 = plus(a2, x, w2);
+      a3 = plus(a3, x, w1);
+      x = v128.load(p, 160);
+      a3 = plus(a3, x, w2);
+      x = v128.load(q);
+      a0 = plus(a0, x, w3);
+      x = v128.load(q, 32);
+      a0 = plus(a0, x, w4);
+      a1 = plus(a1, x, w3);
+      x = v128.load(q, 64);
+      a0 = plus(a0, x, w5);
+      a1 = plus(a1, x, w4);
+      a2 = plus(a2, x, w3);
+      x = v128.load(q, 96);
+      a1 = plus(a1, x, w5);
+      a2 = plus(a2, x, w4);
+      a3 = plus(a3, x, w3);
+      x = v128.load(q, 128);
+      a2 = plus(a2, x, w5);
+      a3 = plus(a3, x, w4);
+      x = v128.load(q, 160);
+      a3 = plus(a3, x, w5);
+    } else {
+      x = v128.load(p);
+      a0 = plus(s, x, w0);
+      x = v128.load(p, 32);
+      a0 = plus(a0, x, w1);
+      x = v128.load(p, 64);
+      a0 = plus(a0, x, w2);
+      a1 = plus(s, x, w0);
+      x = v128.load(p, 96);
+      a1 = plus(a1, x, w1);
+      x = v128.load(p, 128);
+      a1 = plus(a1, x, w2);
+      a2 = plus(s, x, w0);
+      x = v128.load(p, 160);
+      a2 = plus(a2, x, w1);
+      x = v128.load(p, 192);
+      a2 = plus(a2, x, w2);
+      a3 = plus(s, x, w0);
+      x = v128.load(p, 224);
+      a3 = plus(a3, x, w1);
+      x = v128.load(p, 256);
+      a3 = plus(a3, x, w2);
+      x = v128.load(q);
+      a0 = plus(a0, x, w3);
+      x = v128.load(q, 32);
+      a0 = plus(a0, x, w4);
+      x = v128.load(q, 64);
+      a0 = plus(a0, x, w5);
+      a1 = plus(a1, x, w3);
+      x = v128.load(q, 96);
+      a1 = plus(a1, x, w4);
+      x = v128.load(q, 128);
+      a1 = plus(a1, x, w5);
+      a2 = plus(a2, x, w3);
+      x = v128.load(q, 160);
+      a2 = plus(a2, x, w4);
+      x = v128.load(q, 192);
+      a2 = plus(a2, x, w5);
+      a3 = plus(a3, x, w3);
+      x = v128.load(q, 224);
+      a3 = plus(a3, x, w4);
+      x = v128.load(q, 256);
+      a3 = plus(a3, x, w5);
+    }
+    v128.store(to, a0);
+    v128.store(to, a1, 32);
+    v128.store(to, a2, 64);
+    v128.store(to, a3, 96);
+    p += 4 * sizeof<S>() * PAIR;
+    q += 4 * sizeof<S>() * PAIR;
+    to += 4 * PAIR;
+  }
 }
 
 /** One result. */
