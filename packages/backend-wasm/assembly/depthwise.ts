@@ -11,7 +11,7 @@ import { finish, sizeOf } from './product';
 
 @inline const CHANNELS = 8;
 /** Blocks of eight channels at a time: their lines stay in the first cache. */
-@inline const BLOCKS = 2;
+@inline const BLOCKS = 4;
 /** Bytes of two codes of eight channels. */
 @inline const PAIR: usize = 32;
 /** Results side by side whose sums are in registers at a time. */
@@ -42,7 +42,7 @@ export function packedChannelBytes(c: i32, kernelH: i32, kernelW: i32): usize {
 /** Results of a row, in whole fours, and what of the padded image they meet. */
 @inline
 function wholeFours(outW: i32): i32 {
-  return (outW + FOUR - 1) & -FOUR;
+  return max(FOUR, (outW + FOUR - 1) & -FOUR);
 }
 
 @inline
