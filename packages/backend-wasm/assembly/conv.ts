@@ -8,7 +8,7 @@ import { Product, sizeOf } from './product';
 import { Window } from './window';
 
 /** Windows that are gathered at a time: whole blocks of rows. */
-const WINDOWS = 48;
+const WINDOWS: usize = 48;
 
 @unmanaged
 export class Conv extends Product {
@@ -24,9 +24,15 @@ export class Conv extends Product {
   xSigned: i32;
 }
 
+/** Bytes from one patch to the next: whole vectors of a row's panel. */
+@inline
+function patchBytes(k: i32): usize {
+  return <usize>(ASC_FEATURE_RELAXED_SIMD ? (k + 15) & ~15 : (k + 7) & ~7);
+}
+
 /** Bytes of scratch of a convolution. */
 export function convScratchBytes(k: i32, outputs: i32): usize {
-  return scratchBytes(k, outputs) + <usize>(WINDOWS * k);
+  return scratchBytes(k, outputs) + WINDOWS * patchBytes(k);
 }
 
 export function conv(call: Conv, part: i32): void {
@@ -40,21 +46,24 @@ export function conv(call: Conv, part: i32): void {
   const size = sizeOf(call);
   const scratch = call.scratch + <usize>part * convScratchBytes(k, outputs);
   const patches = scratch + scratchBytes(k, outputs);
-  const last = startOf(windows, WINDOWS, part + 1, call.parts);
+  const last = startOf(windows, <i32>WINDOWS, part + 1, call.parts);
   const alone = k == channels && g.strideH == 1 && g.strideW == 1 && g.outH == g.h && g.outW == g.w;
+  // Behind a patch is what becomes 0 in a panel, so that its last vector is as all others.
+  const depth = alone ? k : <i32>patchBytes(k);
+  if (depth != k) memory.fill(patches, <u8>(ASC_FEATURE_RELAXED_SIMD ? (signed ? 128 : 0) : zero), WINDOWS * patchBytes(k));
   let count = 0;
-  for (let first = startOf(windows, WINDOWS, part, call.parts); first < last; first += count) {
-    count = alone ? last - first : min(WINDOWS, last - first);
+  for (let first = startOf(windows, <i32>WINDOWS, part, call.parts); first < last; first += count) {
+    count = alone ? last - first : min(<i32>WINDOWS, last - first);
     for (let group = 0; group < call.groups; group++) {
       const column = group * outputs;
-      let rows = patches, lda = k;
+      let rows = patches, lda = patchBytes(k);
       if (alone) {
         rows = call.x + <usize>first * <usize>g.c + <usize>(group * channels);
         lda = g.c;
-      } else gather(call.x, zero, g, first, count, group * channels, channels, patches);
+      } else gather(call.x, zero, g, first, count, group * channels, channels, patches, lda);
       const b = call.b + <usize>group * packedBytes(k, outputs);
       const y = call.y + (<usize>first * <usize>call.outputs + <usize>column) * size;
-      multiply(call, rows, lda, zero, signed, b, y, call.outputs, count, k, column, 0, outputs, scratch);
+      multiply(call, rows, lda, zero, signed, b, y, call.outputs, count, depth, column, 0, outputs, scratch);
     }
   }
 }

@@ -19,10 +19,10 @@ export function im2col(call: Im2col, part: i32): void {
   const first = startOf(windows, 1, part, call.parts),
     last = startOf(windows, 1, part + 1, call.parts);
   const to = call.y + <usize>first * <usize>(g.kernelH * g.kernelW * call.channels);
-  gather(call.x, load<u8>(call.zeroPoint), g, first, last - first, call.firstChannel, call.channels, to);
+  gather(call.x, load<u8>(call.zeroPoint), g, first, last - first, call.firstChannel, call.channels, to, <usize>(g.kernelH * g.kernelW * call.channels));
 }
 
-/** Patches of windows [first, first + count) of some channels. */
+/** Patches of windows [first, first + count) of some channels, `step` bytes apart. */
 export function gather(
   x: usize,
   zero: i32,
@@ -32,6 +32,7 @@ export function gather(
   firstChannel: i32,
   channels: i32,
   to: usize,
+  step: usize,
 ): void {
   const h = g.h, w = g.w, c = g.c, kh = g.kernelH, kw = g.kernelW, dh = g.dilationH, dw = g.dilationW;
   if (count == 0) return;
@@ -40,20 +41,22 @@ export function gather(
   let column = first % g.outW, row = (first / g.outW) % g.outH;
   let image = x + <usize>(first / (g.outH * g.outW)) * <usize>(h * w * c) + firstChannel;
   for (let p = 0; p < count; p++) {
+    let at = to;
+    to += step;
     const y0 = row * g.strideH - g.top, x0 = column * g.strideW - g.left;
     for (let i = 0; i < kh; i++) {
       const iy = y0 + i * dh;
       const inside = iy >= 0 && iy < h;
       if (joined && inside && x0 >= 0 && x0 + kw <= w) {
-        copy(to, image + <usize>((iy * w + x0) * c), kw * c);
-        to += kw * c;
+        copy(at, image + <usize>((iy * w + x0) * c), kw * c);
+        at += kw * c;
         continue;
       }
       for (let j = 0; j < kw; j++) {
         const ix = x0 + j * dw;
-        if (inside && ix >= 0 && ix < w) copy(to, image + <usize>((iy * w + ix) * c), channels);
-        else fill(to, zero, channels);
-        to += channels;
+        if (inside && ix >= 0 && ix < w) copy(at, image + <usize>((iy * w + ix) * c), channels);
+        else fill(at, zero, channels);
+        at += channels;
       }
     }
     if (++column < g.outW) continue;

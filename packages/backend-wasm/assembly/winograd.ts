@@ -92,7 +92,7 @@ export function winograd(call: Conv, part: i32): void {
   for (let first = byTiles ? startOf(tiles, ROWS, part, parts) : 0; first < last; first += TILES) {
     const count = min(TILES, last - first);
     for (let t = 0; t < count; t++) {
-      gather(call.x, zero, over, first + t, 1, 0, c, patch);
+      gather(call.x, zero, over, first + t, 1, 0, c, patch, 0);
       spread(patch, c, zero, signed, rows + <usize>(t / ROWS) * rowsBytes(c) + <usize>(t % ROWS) * ROW_FOUR, place);
     }
     for (let j = left; j < right; j += COLUMNS) {
