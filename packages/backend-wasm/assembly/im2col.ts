@@ -37,21 +37,24 @@ export function gather(
   const h = g.h, w = g.w, c = g.c, kh = g.kernelH, kw = g.kernelW, dh = g.dilationH, dw = g.dilationW;
   if (count == 0) return;
   // Codes of a kernel row that lie side by side.
-  const joined = dw == 1 && channels == c;
+  const joined = dw == 1 && channels == c, side = kw * c, below = <usize>(dh * w * c);
   let column = first % g.outW, row = (first / g.outW) % g.outH;
   let image = x + <usize>(first / (g.outH * g.outW)) * <usize>(h * w * c) + firstChannel;
   for (let p = 0; p < count; p++) {
     let at = to;
     to += step;
     const y0 = row * g.strideH - g.top, x0 = column * g.strideW - g.left;
+    const whole = joined && x0 >= 0 && x0 + kw <= w && y0 >= 0 && y0 + (kh - 1) * dh < h;
+    let from = image + <usize>((y0 * w + x0) * c);
     for (let i = 0; i < kh; i++) {
-      const iy = y0 + i * dh;
-      const inside = iy >= 0 && iy < h;
-      if (joined && inside && x0 >= 0 && x0 + kw <= w) {
-        copy(at, image + <usize>((iy * w + x0) * c), kw * c);
-        at += kw * c;
+      if (whole) {
+        copy(at, from, side);
+        from += below;
+        at += side;
         continue;
       }
+      const iy = y0 + i * dh;
+      const inside = iy >= 0 && iy < h;
       for (let j = 0; j < kw; j++) {
         const ix = x0 + j * dw;
         if (inside && ix >= 0 && ix < w) copy(at, image + <usize>((iy * w + ix) * c), channels);

@@ -48,6 +48,11 @@ export function transposeCases(): readonly Case<'transpose'>[] {
       [33, 65],
       [1, 0],
     ],
+    // Three planes to pixels, as images come in.
+    [
+      [2, 3, 5, 37],
+      [0, 2, 3, 1],
+    ],
   ];
   const named = ({ shape, perm }: TransposeSpec): string =>
     `${nameOfShape(shape)}-by-${perm.join('') || 'nothing'}`;

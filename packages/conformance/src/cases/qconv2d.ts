@@ -1,6 +1,7 @@
 import type { QConv2dSpec } from '@halftone/core';
 import { type Case, makeCase, type Recipe } from '../case.ts';
 import { statedWaysOut, waysOut } from './accumulator.ts';
+import { specialWindows } from './qconv2d-forms.ts';
 import { short, signPairs, tails, windows, zeroPoints } from './shared.ts';
 
 const plain: QConv2dSpec = {
@@ -39,6 +40,7 @@ function ofTypes(x: QConv2dSpec['x'], weights: QConv2dSpec['weights']): Case<'qc
   ] as const;
   return [
     ...windows.map(([name, window]) => of(name, { ...types, ...window })),
+    ...specialWindows(types).map(([name, change, inputs]) => of(name, { ...types, ...change }, inputs)),
     // Padding is the zero point of the image, not the code 0.
     ...zeroPoints(x).flatMap((zx) =>
       zeroPoints(weights).map((zw) =>
