@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseResult } from '@halftone/bench';
+import { findChromium } from '@halftone/browsers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findChromium } from '../src/in-page.mjs';
 
 const main = fileURLToPath(new URL('../src/main.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'halftone-bench-'));

@@ -25,6 +25,8 @@ function runtimeDependencies({ dependencies, peerDependencies, optionalDependenc
 
 /** Whether the design lets one member depend on another; `dev` where only tests see it. */
 function mayUse(from: Member, to: Member, dev: boolean): boolean {
+  // Tools help with tests and with one another; nothing that is published is made of them.
+  if (to.group === 'tools') return dev || from.group !== 'packages';
   if (to.group !== 'packages') return false;
   // Apps, tests and tools stand above every package.
   if (from.group !== 'packages') return true;

@@ -50,7 +50,17 @@ describe('arrow', () => {
       'arrow packages/new/package.json',
     ]);
   });
-  it('lets tests and tools use every package, and no package use them', () => {
+  it('lets tests use tools', () => {
+    const uses = { ...usesCore, devDependencies: { '@halftone/t': 'workspace:^' } };
+    expect(
+      violationsWith({
+        'tools/t/package.json': manifest('@halftone/t'),
+        'packages/graph/package.json': manifest('@halftone/graph', uses),
+        'packages/graph/test/a.test.ts': "import '@halftone/t';\n",
+      }),
+    ).toEqual([]);
+  });
+  it('lets tests and tools use every package, and no package be made of them', () => {
     const tool = { 'tools/t/package.json': manifest('@halftone/t', usesCore) };
     expect(violationsWith({ ...tool, 'tools/t/src/main.ts': "import '@halftone/core';\n" })).toEqual([]);
     expect(violationsWith({ ...tool, 'packages/core/src/a.ts': "import '@halftone/t';\n" })).toEqual([

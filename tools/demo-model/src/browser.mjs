@@ -1,5 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 /** The page's made-up address: every request is answered from `files`, nothing leaves the machine. */
@@ -18,24 +17,6 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-/** Path of Chromium: CHROMIUM_PATH, else the first of the usual names on PATH, else undefined. */
-export function findChromium(environment = process.env) {
-  if (environment.CHROMIUM_PATH) return environment.CHROMIUM_PATH;
-  const names = ['chromium', 'chromium-browser', 'google-chrome'];
-  for (const folder of (environment.PATH ?? '').split(delimiter)) {
-    for (const name of names) {
-      const path = join(folder, name);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        continue;
-      }
-    }
-  }
-  return undefined;
-}
 
 /**
  * Opens a page that serves `files`, a map from address path to file path.

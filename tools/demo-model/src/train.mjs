@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from '@halftone/browsers';
 import { createSession, parseOnnx, tensor } from 'halftone';
 import { channels, classes, samples, size } from '../../../packages/halftone/demo/data.mjs';
-import { findChromium, openPage } from './browser.mjs';
+import { openPage } from './browser.mjs';
 import { epsilon, layers, steps } from './network.mjs';
 import { writeModel } from './write-model.mjs';
 
@@ -25,7 +26,7 @@ const library = join(
   'dist',
   'tf.min.js',
 );
-const { page, close } = await openPage(chromium, {
+const { page, close } = await openPage(chromium.path, {
   '/data.mjs': join(demo, 'data.mjs'),
   '/network.mjs': join(here, 'network.mjs'),
   '/page.mjs': join(here, 'page.mjs'),

@@ -1,0 +1,40 @@
+import type { Browser } from './find.ts';
+import { openPage } from './open-page.ts';
+import { serve, type ServeOptions } from './serve.ts';
+
+/** A page, and where its answer is awaited. */
+export interface Question extends ServeOptions {
+  /** Path of the page, with its query. It posts its answer to `/result`; `onPost` gets what it posts elsewhere. */
+  readonly page: string;
+  /** How long to wait for the answer; default 120. */
+  readonly seconds?: number | undefined;
+}
+
+/** Serves folders, opens a page of them, and gives the text that it posts; throws where the browser ends before, or never answers. */
+export async function askPage(browser: Browser, question: Question): Promise<string> {
+  const { page, seconds = 120, onPost } = question;
+  let arrived: (text: string) => void = () => {};
+  const answer = new Promise<string>((done) => (arrived = done));
+  const served = await serve({
+    ...question,
+    onPost: (path, text) => (path === '/result' ? arrived(text) : onPost?.(path, text)),
+  });
+  const opened = openPage(browser, `${served.address}${page}`);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const failed = (reason: string): never => {
+      throw new Error(`${browser.kind}, ${page}: ${reason}`);
+    };
+    return await Promise.race([
+      answer,
+      opened.ended.then((reason) => failed(`the browser ended early, ${reason}`)),
+      new Promise<string>((done) => {
+        timer = setTimeout(() => done('no answer'), seconds * 1000);
+      }).then((reason) => failed(`${reason} in ${seconds} seconds`)),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    await opened.close();
+    served.close();
+  }
+}
