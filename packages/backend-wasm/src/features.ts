@@ -24,6 +24,20 @@ const answers = [
   [-1, 128, 0, -512],
 ] as const;
 
+let compiles: boolean | undefined;
+
+/** Whether bytes may become modules here: a policy of a page may forbid it, and edge workers do. */
+export function mayCompile(): boolean {
+  if (compiles === undefined) {
+    try {
+      compiles = new WebAssembly.Module(Uint8Array.from(vectors)) instanceof WebAssembly.Module;
+    } catch {
+      compiles = false;
+    }
+  }
+  return compiles;
+}
+
 /** Why a build does not run here, or undefined where it does. */
 export function missing(build: Build): string | undefined {
   if (typeof WebAssembly !== 'object') return 'there is no WebAssembly here';

@@ -67,41 +67,59 @@ export interface Thread {
   end(): void;
 }
 
+/** How long a thread may take to start: a host that never runs it may not say so. */
+const START_MS = 10_000;
+
 /** Starts a thread that runs a classic script, gives it a message, and waits for its first answer. */
 export async function startThread(source: string, message: unknown): Promise<Thread> {
   const [worker, answer] = open(source);
-  worker.postMessage(message);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((_, failed) => {
+    timer = setTimeout(() => failed(new Error('workers do not answer')), START_MS);
+  });
   try {
-    await answer;
+    worker.postMessage(message);
+    await Promise.race([answer, late]);
   } catch (error) {
     worker.terminate();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
   return { end: () => void worker.terminate() };
 }
 
 function open(source: string): [AnyWorker, Promise<unknown>] {
   const threads = builtin('node:worker_threads');
-  if (threads) {
-    const worker = new threads.Worker(source, { eval: true });
-    const answer = new Promise((ready, failed) => {
-      worker.on('message', ready);
-      worker.on('error', failed);
-    });
-    // A process ends when its own work is done.
-    void answer.then(
-      () => worker.unref(),
-      () => {},
-    );
-    return [worker, answer];
-  }
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new host.Worker!(url);
+  return threads ? openInNode(new threads.Worker(source, { eval: true })) : openInPage(source);
+}
+
+function openInNode(worker: NodeWorker): [AnyWorker, Promise<unknown>] {
   const answer = new Promise((ready, failed) => {
-    worker.onmessage = ready;
-    worker.onerror = (event) => failed(new Error(event.message || 'the worker does not start'));
+    worker.on('message', ready);
+    worker.on('error', failed);
   });
-  const forget = (): void => URL.revokeObjectURL(url);
-  void answer.then(forget, forget);
+  // A process ends when its own work is done.
+  void answer.then(
+    () => worker.unref(),
+    () => {},
+  );
   return [worker, answer];
+}
+
+function openInPage(source: string): [AnyWorker, Promise<unknown>] {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const forget = (): void => URL.revokeObjectURL(url);
+  try {
+    const worker = new host.Worker!(url);
+    const answer = new Promise((ready, failed) => {
+      worker.onmessage = ready;
+      worker.onerror = (event) => failed(new Error(event.message || 'workers do not start'));
+    });
+    void answer.then(forget, forget);
+    return [worker, answer];
+  } catch (error) {
+    forget();
+    throw error;
+  }
 }

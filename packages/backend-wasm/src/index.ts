@@ -1,11 +1,12 @@
 import type { BackendProvider } from '@halftone/core';
-import { moduleFromUrl } from './modules.ts';
-import { providerOf, type WasmOptions } from './provider.ts';
+import { moduleBeside } from './modules.ts';
+import { providerOf } from './provider.ts';
+import type { WasmOptions } from './settle.ts';
 
 export type { Build } from './kernels.ts';
-export type { WasmOptions } from './provider.ts';
+export type { WasmOptions } from './settle.ts';
 
 /** WebAssembly: exact integer kernels wherever JavaScript runs. */
-const wasm: BackendProvider<WasmOptions> = providerOf((name) => moduleFromUrl(name));
+const wasm: BackendProvider<WasmOptions> = providerOf(moduleBeside);
 
 export default wasm;

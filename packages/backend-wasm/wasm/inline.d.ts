@@ -1,4 +1,4 @@
 /** Modules in base64, by their names; made by scripts/build.mjs. */
 export declare const modules: Readonly<
-  Record<'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads', string>
+  Partial<Record<'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads', string>>
 >;

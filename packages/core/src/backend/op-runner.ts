@@ -79,8 +79,13 @@ export class OpRunner {
   /** Allocates a tensor with the contents of `src`. */
   upload(src: Tensor): DeviceTensor {
     const dst = this.alloc(src);
-    this.write(dst, src);
-    return dst;
+    try {
+      this.write(dst, src);
+      return dst;
+    } catch (error) {
+      dst.dispose();
+      throw error;
+    }
   }
 
   /** Brings a tensor back, after everything that was enqueued before. */
@@ -117,13 +122,19 @@ export class OpRunner {
     let packed: PackedWeights | undefined;
     const fixed: Record<string, DeviceTensor> = {};
     const names = Object.keys(weights);
-    if (provider.pack && names.length > 0 && names.length === def.packable?.length)
-      packed = provider.pack(spec, weights);
-    else for (const name of names) fixed[name] = this.upload(weights[name]!);
-    const kernel = provider.prepare(spec, packed);
-    const expected: Record<string, TensorDesc> = { ...inputs, ...def.outputs(spec) };
-    for (const name of names) delete expected[name];
-    return this.#prepared(op, kernel, expected, Object.keys(def.outputs(spec)), fixed, packed);
+    try {
+      if (provider.pack && names.length > 0 && names.length === def.packable?.length)
+        packed = provider.pack(spec, weights);
+      else for (const name of names) fixed[name] = this.upload(weights[name]!);
+      const kernel = provider.prepare(spec, packed);
+      const expected: Record<string, TensorDesc> = { ...inputs, ...def.outputs(spec) };
+      for (const name of names) delete expected[name];
+      return this.#prepared(op, kernel, expected, Object.keys(def.outputs(spec)), fixed, packed);
+    } catch (error) {
+      packed?.dispose();
+      for (const name in fixed) fixed[name]!.dispose();
+      throw error;
+    }
   }
 
   #prepared(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type BackendProvider,
+  HalftoneError,
   hostBackend,
   isHalftoneError,
   openBackend,
@@ -255,5 +256,38 @@ describe('weights', () => {
     const shape = tensor('float32', [1, 2]);
     expect(await codeOf(() => backend.prepare('gemm', spec, { b: shape }))).toBe('HT_SHAPE_MISMATCH');
     expect(await codeOf(() => backend.prepare('gemm', spec, { a: shape }))).toBe('HT_INVALID_ARGUMENT');
+  });
+
+  it('are given back where the kernel cannot be made, packed or uploaded', async () => {
+    const none = new HalftoneError('HT_OUT_OF_MEMORY', 'no memory');
+    for (const packs of [true, false]) {
+      const backend = await openBackend({
+        ...small,
+        async create() {
+          const driver = await packing(newLog()).create();
+          const { pack, ...gemm } = driver.kernels.gemm!;
+          const prepare = (): never => {
+            throw none;
+          };
+          return { ...driver, kernels: { gemm: { ...gemm, ...(packs ? { pack: pack! } : {}), prepare } } };
+        },
+      });
+      expect(await codeOf(() => backend.prepare('gemm', spec, { b }))).toBe('HT_OUT_OF_MEMORY');
+      expect(backend.stats()).toEqual({ liveTensors: 0, liveBytes: 0, packedBytes: 0 });
+    }
+  });
+
+  it('are given back where they cannot be written', async () => {
+    const backend = await openBackend({
+      ...small,
+      async create() {
+        const write = (): never => {
+          throw new HalftoneError('HT_OUT_OF_MEMORY', 'no memory');
+        };
+        return { ...(await small.create()), write };
+      },
+    });
+    expect(await codeOf(() => backend.upload(b))).toBe('HT_OUT_OF_MEMORY');
+    expect(backend.stats().liveTensors).toBe(0);
   });
 });
