@@ -1,4 +1,5 @@
 // Runs the suite in this page on the backend that the address names: ?backend=/path/of/module.js&tier=required&grep=...
+// &options={"threads":2} runs it with these options in place of the backend's own variants.
 import { runSuite, toText } from '@halftone/conformance';
 
 const asked = new URLSearchParams(location.search);
@@ -13,6 +14,7 @@ async function run() {
   try {
     const { default: provider } = await import(new URL(asked.get('backend'), location.href).href);
     const report = await runSuite(provider, {
+      options: asked.get('options') ? JSON.parse(asked.get('options')) : undefined,
       tier: asked.get('tier') ?? undefined,
       grep: asked.get('grep') ? new RegExp(asked.get('grep')) : undefined,
       onProgress: ({ variant, name }) => {

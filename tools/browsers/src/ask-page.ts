@@ -4,8 +4,11 @@ import { serve, type ServeOptions } from './serve.ts';
 
 /** A page, and where its answer is awaited. */
 export interface Question extends ServeOptions {
-  /** Path of the page, with its query. It posts its answer to `/result`; `onPost` gets what it posts elsewhere. */
-  readonly page: string;
+  /**
+   * Path of the page, with its query, or a function that is told where the folders are served and gives a page of another
+   * server. It posts its answer to `/result`; `onPost` gets what it posts elsewhere.
+   */
+  readonly page: string | ((address: string) => string);
   /** How long to wait for the answer; default 120. */
   readonly seconds?: number | undefined;
 }
@@ -19,11 +22,12 @@ export async function askPage(browser: Browser, question: Question): Promise<str
     ...question,
     onPost: (path, text) => (path === '/result' ? arrived(text) : onPost?.(path, text)),
   });
-  const opened = openPage(browser, `${served.address}${page}`);
+  const url = typeof page === 'string' ? served.address + page : page(served.address);
+  const opened = openPage(browser, url);
   let timer: NodeJS.Timeout | undefined;
   try {
     const failed = (reason: string): never => {
-      throw new Error(`${browser.kind}, ${page}: ${reason}`);
+      throw new Error(`${browser.kind}, ${url}: ${reason}`);
     };
     return await Promise.race([
       answer,
