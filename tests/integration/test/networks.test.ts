@@ -1,34 +1,10 @@
 // Whole int8 networks on each backend: one call a run, and the reference's bits on every tier, build and thread count.
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import native from '@halftone/backend-native';
 import wasm from '@halftone/backend-wasm';
 import type { BackendProvider } from '@halftone/core';
-import { createSession, type Graph, loadOnnx, quantizeStatic, type Tensor, tensor } from 'halftone';
+import { createSession } from 'halftone';
 import { describe, expect, test } from 'vitest';
-import { assets } from './assets-support.ts';
-
-const demo = fileURLToPath(new URL('../../../packages/halftone/demo/model.onnx', import.meta.url));
-const model = (name: string): string => join(assets, 'models', `${name}.onnx`);
-
-/** Inputs that follow from a seed. */
-function feedsOf({ inputs }: Graph, seed: number): Record<string, Tensor> {
-  let state = seed;
-  const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
-  return Object.fromEntries(
-    inputs.map(({ name, shape }) => {
-      const extents = (shape ?? []).map((extent) => (typeof extent === 'number' ? extent : 1));
-      const size = extents.reduce((product, extent) => product * extent, 1);
-      return [name, tensor('float32', Float32Array.from({ length: size }, next), extents)];
-    }),
-  );
-}
-
-async function int8Of(path: string): Promise<Graph> {
-  const graph = await loadOnnx(path);
-  if (graph.nodes.some(({ op }) => op === 'QuantizeLinear')) return graph;
-  return (await quantizeStatic(graph, { calibration: [feedsOf(graph, 1)] })).model;
-}
+import { feedsOf, int8Of, networks } from './network-support.ts';
 
 /** A backend and the configurations in which it runs here; none where it does not. */
 async function configurationsOf(provider: BackendProvider): Promise<readonly (readonly [string, object])[]> {
@@ -40,15 +16,6 @@ async function configurationsOf(provider: BackendProvider): Promise<readonly (re
 const backends = await Promise.all(
   [native, wasm].map(async (provider) => ({ provider, configurations: await configurationsOf(provider) })),
 );
-
-const networks: readonly (readonly [name: string, path: string])[] = [
-  ['the demo', demo],
-  ...(assets === ''
-    ? []
-    : ['kws_dscnn_int8_qdq', 'resnet_4b', 'mobilenet_v1_0.25_224'].map(
-        (name) => [name, model(name)] as const,
-      )),
-];
 
 describe.each(networks)('%s', (_, path) => {
   const expected = (async () => {
