@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { createSession, type PlanRow, serializeOnnx, type Tensor } from 'halftone';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assets } from './assets-support.ts';
-import { feedsOf, int8Of, networks } from './network-support.ts';
+import { demo, feedsOf, int8Of, networks } from './network-support.ts';
 
 /** As a user writes a worker. */
 const worker = `
@@ -33,21 +33,7 @@ describe('an edge worker', () => {
   let code = '';
   let inputs: readonly string[] = [];
   beforeAll(async () => {
-    const { outputFiles, metafile } = await build({
-      stdin: { contents: worker, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-      bundle: true,
-      minify: true,
-      write: false,
-      metafile: true,
-      platform: 'neutral',
-      format: 'cjs',
-      // What the tools of edge workers set.
-      conditions: ['workerd', 'worker'],
-      external: ['*.wasm'],
-      define: { 'import.meta.url': 'undefined' },
-    });
-    code = outputFiles[0]!.text;
-    inputs = Object.keys(metafile.inputs);
+    ({ code, inputs } = await bundle(worker));
   });
 
   it('is small, and has nothing of Node in it', async () => {
@@ -87,6 +73,23 @@ describe('an edge worker', () => {
       });
   });
 
+  it('runs the worker of the README as printed', async () => {
+    const readme = await readFile(
+      new URL('../../../packages/backend-wasm/README.md', import.meta.url),
+      'utf8',
+    );
+    const { code: printed } = await bundle(/```mjs\n([\s\S]*?)```/.exec(readme)![1]!);
+    const graph = await int8Of(demo);
+    const feeds = feedsOf(graph, 6);
+    const session = await createSession(graph);
+    const { logits } = await session.run(feeds);
+    await session.dispose();
+    const { exports } = await load(printed, serializeOnnx(graph));
+    const body = (feeds['input']!.data as Float32Array).slice().buffer as ArrayBuffer;
+    const answer = await exports.default!.fetch(new Request('http://worker/', { method: 'POST', body }));
+    expect(await answer.json()).toEqual([...(logits!.data as Float32Array)]);
+  });
+
   if (assets === '') it.skip('runs an int8 MobileNet: HALFTONE_ASSETS is not set', () => {});
 });
 
@@ -108,18 +111,53 @@ interface Answer {
   readonly device: string;
 }
 
-/** Runs the bundle as an edge host does: its module comes compiled. */
-async function runWorker(code: string, model: Uint8Array, { shape, data }: Tensor): Promise<Answer> {
+/** Bundles a worker as the tools of edge hosts do. */
+async function bundle(contents: string): Promise<{ code: string; inputs: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    platform: 'neutral',
+    format: 'cjs',
+    conditions: ['workerd', 'worker'],
+    external: ['*.wasm', '*.onnx'],
+    define: { 'import.meta.url': 'undefined' },
+  });
+  return { code: outputFiles[0]!.text, inputs: Object.keys(metafile.inputs) };
+}
+
+/** What the workers here export. */
+interface Exports {
+  readonly run?: (model: unknown, values: unknown, shape: readonly number[]) => Promise<Answer>;
+  readonly default?: { fetch(request: Request): Promise<Response> };
+}
+
+/** Starts a bundle as an edge host does: its module comes compiled, its model as bytes. */
+async function load(
+  code: string,
+  model: Uint8Array,
+): Promise<{ exports: Exports; copy: (kind: string, from: unknown) => { readonly buffer: ArrayBuffer } }> {
   const context = contextOf();
-  const start = new Script(`((exports, require, module) => {${code}\n})`).runInContext(context) as (
-    ...scope: unknown[]
-  ) => void;
-  const compiled = await WebAssembly.compile(await readFile(moduleFile));
-  const holder = { exports: {} as { run?: (...values: unknown[]) => Promise<Answer> } };
-  start(holder.exports, () => ({ __esModule: true, default: compiled }), holder);
+  const run = (text: string): unknown => new Script(text).runInContext(context);
   // Arrays of the context itself.
-  const copy = new Script('(kind, from) => new globalThis[kind](from)').runInContext(context) as (
-    ...values: unknown[]
-  ) => unknown;
-  return await holder.exports.run!(copy('Uint8Array', model), copy('Float32Array', data), shape);
+  const copy = run('(kind, from) => new globalThis[kind](from)') as (
+    kind: string,
+    from: unknown,
+  ) => { readonly buffer: ArrayBuffer };
+  const compiled = await WebAssembly.compile((await readFile(moduleFile)) as BufferSource);
+  const files = (name: string): object => ({
+    __esModule: true,
+    default: name.endsWith('.wasm') ? compiled : copy('Uint8Array', model).buffer,
+  });
+  const holder = { exports: {} as Exports };
+  const start = run(`((exports, require, module) => {${code}\n})`) as (...scope: unknown[]) => void;
+  start(holder.exports, files, holder);
+  return { exports: holder.exports, copy };
+}
+
+async function runWorker(code: string, model: Uint8Array, { shape, data }: Tensor): Promise<Answer> {
+  const { exports, copy } = await load(code, model);
+  return await exports.run!(copy('Uint8Array', model), copy('Float32Array', data), shape);
 }

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { type Graph, loadOnnx, quantizeStatic, type Tensor, tensor } from 'halftone';
 import { assets } from './assets-support.ts';
 
-const demo = fileURLToPath(new URL('../../../packages/halftone/demo/model.onnx', import.meta.url));
+export const demo: string = fileURLToPath(
+  new URL('../../../packages/halftone/demo/model.onnx', import.meta.url),
+);
 const model = (name: string): string => join(assets, 'models', `${name}.onnx`);
 
 /** Inputs that follow from a seed. */

@@ -109,10 +109,12 @@ export async function runIn(folder: string, program: string, args: readonly stri
   return stdout;
 }
 
-/** The blocks of JavaScript of a README. */
-export async function codeBlocks(readme: string): Promise<string[]> {
+/** The blocks of a README in a language, `js` for what Node runs as it stands. */
+export async function codeBlocks(readme: string, language = 'js'): Promise<string[]> {
   const text = await readFile(join(root, readme), 'utf8');
-  return [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  return [...text.matchAll(/```(\w+)\n([\s\S]*?)```/g)]
+    .filter((match) => match[1] === language)
+    .map((match) => match[2]!);
 }
 
 /** Runs a program of the installation that may fail; gives its exit code and what it printed. */

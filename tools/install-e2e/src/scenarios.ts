@@ -28,6 +28,13 @@ export const scenarios: readonly Scenario[] = [
     mostBytes: 1_200_000,
     readmes: ['packages/backend-reference/README.md'],
   },
+  {
+    name: 'the WebAssembly backend',
+    packages: ['@halftone/core', '@halftone/backend-wasm'],
+    mostPackages: 2,
+    mostBytes: 1_700_000,
+    readmes: ['packages/backend-wasm/README.md'],
+  },
   ...(hasBinary
     ? [
         {

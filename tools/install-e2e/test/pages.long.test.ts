@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { askPage, type Browser, findChromium, findFirefox, serve } from '@halftone/browsers';
 import { build, createServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { install, packAll } from '../src/install.ts';
+import { codeBlocks, install, packAll } from '../src/install.ts';
 
 /** As a user writes it, and what a test wants to know in the end. */
 const script = `
@@ -24,6 +24,18 @@ const answer = await work().catch((error) => ({ error: error.code + ': ' + error
 const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
 const to = new URLSearchParams(location.search).get('post');
 await fetch(to, { method: 'POST', body: JSON.stringify({ ...answer, loaded }) });
+`;
+
+/** Posts what a page of a README says as soon as it says it. */
+const reporter = `
+addEventListener('error', ({ message }) => document.body.append(message));
+const timer = setInterval(() => {
+  const said = [...document.body.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+  const text = said.map(({ data }) => data).join('').trim();
+  if (text === '') return;
+  clearInterval(timer);
+  void fetch(new URLSearchParams(location.search).get('post'), { method: 'POST', body: text });
+}, 20);
 `;
 
 const isolating = {
@@ -53,15 +65,12 @@ beforeAll(async () => {
     join(folder, 'index.html'),
     '<!doctype html><script type="module" src="./main.js"></script>',
   );
-  const imports = Object.fromEntries(
-    ['core', 'backend-wasm'].map((name) => [
-      `@halftone/${name}`,
-      `/node_modules/@halftone/${name}/dist/index.js`,
-    ]),
-  );
+  const page = (await codeBlocks('packages/backend-wasm/README.md', 'html')).join('');
+  await writeFile(join(folder, 'readme.html'), `<!doctype html><body>${page}<script>${reporter}</script>`);
+  const map = page.slice(0, page.indexOf('</script>'));
   await writeFile(
     join(folder, 'plain.html'),
-    `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="./main.js"></script>`,
+    `<!doctype html>${map}</script><script type="module" src="./main.js"></script>`,
   );
 }, 300_000);
 afterAll(async () => {
@@ -136,6 +145,40 @@ describe.skipIf(browsers.length === 0).each(browsers)('packed packages, in $kind
       const { address, close } = await serve({ folders: { '/': folder }, isolated: threads === 2 });
       try {
         expectAnswer(await open(browser, `${address}/plain.html`), threads);
+      } finally {
+        close();
+      }
+    },
+    120_000,
+  );
+
+  it('run the page of the README as printed', async () => {
+    const { address, close } = await serve({ folders: { '/': folder } });
+    try {
+      const page = (posts: string): string => `${address}/readme.html?post=${posts}/result`;
+      expect(await askPage(browser, { folders: {}, page })).toMatch(/^WebAssembly, .*SIMD, 1 thread/);
+    } finally {
+      close();
+    }
+  }, 120_000);
+
+  it.each([
+    ["script-src 'self' 'unsafe-inline'", /^HT_UNAVAILABLE/],
+    ["script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src 'self'", /, 1 thread \(/],
+    ["script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; worker-src blob:", /, 2 threads$/],
+  ])(
+    'run as far as the policy %s lets them',
+    async (policy, said) => {
+      const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+      const plain = await readFile(join(folder, 'plain.html'), 'utf8');
+      await writeFile(
+        join(folder, 'policy.html'),
+        plain.replace('<!doctype html>', `<!doctype html>${meta}`),
+      );
+      const { address, close } = await serve({ folders: { '/': folder }, isolated: true });
+      try {
+        const { error, device } = await open(browser, `${address}/policy.html`);
+        expect(error ?? device).toMatch(said);
       } finally {
         close();
       }
