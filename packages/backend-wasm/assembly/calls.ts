@@ -55,7 +55,7 @@ export function runPart(call: usize, part: i32): void {
     case PACK: pack(changetype<Pack>(call)); break;
     case GEMM: gemm(changetype<Gemm>(call), part); break;
     case CONV: conv(changetype<Conv>(call), part); break;
-    case PACK_CHANNELS: packChannels(changetype<Pack>(call)); break;
+    case PACK_CHANNELS: packChannels(changetype<PackChannels>(call)); break;
     case DEPTHWISE: depthwise(changetype<Conv>(call), part); break;
     case IM2COL: im2col(changetype<Im2col>(call), part); break;
     case MAX_POOL: maxPool(changetype<Pool>(call), part); break;

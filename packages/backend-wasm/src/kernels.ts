@@ -14,8 +14,6 @@ export interface Kernels {
   convScratchBytes(k: number, outputs: number): number;
   winogradBytes(c: number, outputs: number): number;
   winogradScratchBytes(c: number): number;
-  packedChannelBytes(c: number, taps: number): number;
-  channelScratchBytes(c: number, taps: number): number;
   blockPackedBytes(n: number, k: number, block: number, bits: number): number;
   blockScratchBytes(m: number, k: number, block: number, floats: number): number;
   packedSignBytes(n: number, k: number): number;
