@@ -139,16 +139,39 @@ function line(a: usize, b: usize, k: i32, block: i32, bits: i32, y: usize): void
       let p0 = f32x4.splat(0), p1 = f32x4.splat(0);
       // A chain has as many bytes of words as its bits take.
       for (const piece = min(end, word + <usize>(32 * bits)); word < piece; ) {
-        let s0 = f32x4.splat(0), s1 = f32x4.splat(0);
-        for (const chain = word + <usize>(COLUMNS * bits); word < chain; word += STEP) {
-          const w0 = v128.load(word), w1 = v128.load(word, 16);
-          for (let e = 0; e < 32 / bits; e++) {
-            const x = v128.load32_splat(a);
-            s0 = addProduct(s0, x, centred(w0, e, bits, mask, z0));
-            s1 = addProduct(s1, x, centred(w1, e, bits, mask, z1));
-            a += ROWS_STEP;
-          }
+        let w0 = v128.load(word), w1 = v128.load(word, 16);
+        let x = v128.load32_splat(a);
+        let s0 = f32x4.mul(x, centred(w0, 0, bits, mask, z0)), s1 = f32x4.mul(x, centred(w1, 0, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP);
+        s0 = addProduct(s0, x, centred(w0, 1, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, 1, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP * 2);
+        s0 = addProduct(s0, x, centred(w0, 2, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, 2, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP * 3);
+        s0 = addProduct(s0, x, centred(w0, 3, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, 3, bits, mask, z1));
+        // Four codes of 8 bits are a word.
+        const rest = bits == 8 ? 0 : 4;
+        if (bits == 8) {
+          word += STEP;
+          w0 = v128.load(word);
+          w1 = v128.load(word, 16);
         }
+        x = v128.load32_splat(a, ROWS_STEP * 4);
+        s0 = addProduct(s0, x, centred(w0, rest, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, rest, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP * 5);
+        s0 = addProduct(s0, x, centred(w0, rest + 1, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, rest + 1, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP * 6);
+        s0 = addProduct(s0, x, centred(w0, rest + 2, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, rest + 2, bits, mask, z1));
+        x = v128.load32_splat(a, ROWS_STEP * 7);
+        s0 = addProduct(s0, x, centred(w0, rest + 3, bits, mask, z0));
+        s1 = addProduct(s1, x, centred(w1, rest + 3, bits, mask, z1));
+        a += ROWS_STEP * 8;
+        word += STEP;
         p0 = f32x4.add(p0, s0);
         p1 = f32x4.add(p1, s1);
       }
