@@ -200,10 +200,10 @@ function addTo(y: usize, dots: v128, sa: v128, scales: v128): void {
 }
 
 /**
- * Four rows by eight columns, to y [4][8]; `dots` has room for as many. So many sums and what is loaded at once are as many vectors
+ * Four rows by eight columns, to y [4][8]. So many sums and what is loaded at once are as many vectors
  * as a machine has: engines load all that a turn of a loop needs before they compute.
  */
-export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: usize, dots: usize): void {
+export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: usize): void {
   memory.fill(y, 0, STEP * ROWS);
   const rowsBytes = codeRowsBytes(block), columnsBytes = codeColumnsBytes(block);
   for (let left = k; left > 0; left -= block) {
@@ -230,20 +230,19 @@ export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: us
       a += ROWS_STEP;
       b += STEP;
     }
-    v128.store(dots, s00);
-    v128.store(dots, s01, 16);
-    v128.store(dots, s10, 32);
-    v128.store(dots, s11, 48);
-    v128.store(dots, s20, 64);
-    v128.store(dots, s21, 80);
-    v128.store(dots, s30, 96);
-    v128.store(dots, s31, 112);
     const c0 = v128.load(columns), c1 = v128.load(columns, 16);
-    for (let r: usize = 0; r < ROWS_STEP; r += 4) {
-      const sa = v128.load32_splat(rows + r), at = r << 3;
-      addTo(y + at, v128.load(dots + at), sa, c0);
-      addTo(y + at + 16, v128.load(dots + at, 16), sa, c1);
-    }
+    let sa = v128.load32_splat(rows);
+    addTo(y, s00, sa, c0);
+    addTo(y + 16, s01, sa, c1);
+    sa = v128.load32_splat(rows, 4);
+    addTo(y + 32, s10, sa, c0);
+    addTo(y + 48, s11, sa, c1);
+    sa = v128.load32_splat(rows, 8);
+    addTo(y + 64, s20, sa, c0);
+    addTo(y + 80, s21, sa, c1);
+    sa = v128.load32_splat(rows, 12);
+    addTo(y + 96, s30, sa, c0);
+    addTo(y + 112, s31, sa, c1);
     rows += rowsBytes;
     columns += columnsBytes;
   }

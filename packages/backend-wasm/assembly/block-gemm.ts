@@ -83,7 +83,7 @@ export function blockGemm(call: BlockGemm, part: i32): void {
         const count = min(ROWS, end - i);
         if (count > FEW) {
           if (floats) floatsTile(row, columns, k, tile, tile + TILE);
-          else codesTile(row, asPacked ? b : columns, k, block, tile, tile + TILE);
+          else codesTile(row, asPacked ? b : columns, k, block, tile);
         } else {
           for (let r = 0; r < count; r++) {
             if (floats) floatsLine(row + (<usize>r << 2), b, k, block, bits, tile + (<usize>r << 5));
