@@ -2,7 +2,8 @@
 // they add to y is float, in the order that the op has.
 //
 // A block of rows is four scales, four sums of codes that are negated, then [step][row][4 bytes]: int16 in pairs, or bytes in
-// fours. `scaled` ones are for `codesLine` on codes of 4 bits: there a pair has, in turn, 256, 16, 1 and 256 times its codes.
+// fours. Rows that are `scaled` are for `codesLine` on codes of 4 bits: there pairs have, in turn, 256, 16, 1 and 256 times
+// their codes.
 import { COLUMNS, HEAD, recordBytes, ZEROS } from './block-pack';
 
 @inline
@@ -47,7 +48,10 @@ export function codeRows(a: usize, rows: i32, k: i32, block: i32, scaled: bool, 
   const factors = scaled ? i16x8(256, 256, 16, 16, 1, 1, 256, 256) : i16x8.splat(1);
   for (let first = 0; first < k; first += block) {
     if (rows < ROWS) memory.fill(to, 0, bytes);
-    for (let r = 0; r < rows; r++) codesOfBlock(a + ((<usize>r * <usize>k + <usize>first) << 2), min(block, k - first), factors, to + (<usize>r << 2));
+    for (let r = 0; r < rows; r++) {
+      const from = a + ((<usize>r * <usize>k + <usize>first) << 2);
+      codesOfBlock(from, min(block, k - first), factors, to + (<usize>r << 2));
+    }
     to += bytes;
   }
 }
@@ -59,7 +63,8 @@ function codesOfBlock(a: usize, count: i32, factors: v128, to: usize): void {
   let most = i32x4.splat(0);
   let i = 0;
   for (; i + 4 <= count; i += 4) most = i32x4.max_s(most, v128.and(v128.load(a + (<usize>i << 2)), size));
-  let bits = max(max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1)), max(i32x4.extract_lane(most, 2), i32x4.extract_lane(most, 3)));
+  let bits = max(i32x4.extract_lane(most, 0), i32x4.extract_lane(most, 1));
+  bits = max(bits, max(i32x4.extract_lane(most, 2), i32x4.extract_lane(most, 3)));
   for (; i < count; i++) bits = max(bits, load<i32>(a + (<usize>i << 2)) & 0x7fffffff);
   const absmax = reinterpret<f32>(bits);
   let r = <f32>127 / absmax;
@@ -98,7 +103,8 @@ function codesOfBlock(a: usize, count: i32, factors: v128, to: usize): void {
     }
     at += ROWS_STEP * (8 / DEPTH);
   }
-  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  let sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  sum += i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
   store<i32>(to, -sum, SUMS);
 }
 
@@ -209,8 +215,10 @@ export function codesTile(rows: usize, columns: usize, k: i32, block: i32, y: us
   for (let left = k; left > 0; left -= block) {
     const zeros = v128.load(columns, ZEROS);
     const z0 = i32x4.extend_low_i16x8_s(zeros), z1 = i32x4.extend_high_i16x8_s(zeros);
-    let s00 = correction(rows, z0), s01 = correction(rows, z1), s10 = correction(rows + 4, z0), s11 = correction(rows + 4, z1);
-    let s20 = correction(rows + 8, z0), s21 = correction(rows + 8, z1), s30 = correction(rows + 12, z0), s31 = correction(rows + 12, z1);
+    let s00 = correction(rows, z0), s01 = correction(rows, z1);
+    let s10 = correction(rows + 4, z0), s11 = correction(rows + 4, z1);
+    let s20 = correction(rows + 8, z0), s21 = correction(rows + 8, z1);
+    let s30 = correction(rows + 12, z0), s31 = correction(rows + 12, z1);
     let a = rows + ROWS_HEAD, b = columns + HEAD;
     const end = b + <usize>(depthOf(block, left) / DEPTH) * STEP;
     while (b < end) {

@@ -38,7 +38,8 @@ export function floatColumns(b: usize, k: i32, block: i32, bits: i32, to: usize)
       const w0 = v128.load(word), w1 = v128.load(word, 16);
       for (let e = 0; e < group; e++) {
         const shift = shiftOf(e, bits);
-        const x0 = i32x4.sub(v128.and(i32x4.shr_u(w0, shift), mask), z0), x1 = i32x4.sub(v128.and(i32x4.shr_u(w1, shift), mask), z1);
+        const x0 = i32x4.sub(v128.and(i32x4.shr_u(w0, shift), mask), z0);
+        const x1 = i32x4.sub(v128.and(i32x4.shr_u(w1, shift), mask), z1);
         v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(x0), c0));
         v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(x1), c1), 16);
         to += STEP;
@@ -106,7 +107,10 @@ export function floatsTile(a: usize, b: usize, k: i32, y: usize, room: usize): v
       v128.store(to, f64x2.add(v128.load(to, 16), f64x2.promote_low_f32x4(high(x))), 16);
     }
   }
-  for (let at: usize = 0; at < TILE; at += 16) v128.store(y + at, rounded(v128.load(sums + (at << 1)), v128.load(sums + (at << 1), 16)));
+  for (let at: usize = 0; at < TILE; at += 16) {
+    const from = sums + (at << 1);
+    v128.store(y + at, rounded(v128.load(from), v128.load(from, 16)));
+  }
 }
 
 /** Four doubles as floats. */
@@ -133,7 +137,8 @@ function line(a: usize, b: usize, k: i32, block: i32, bits: i32, y: usize): void
   let d0 = f64x2.splat(0), d1 = f64x2.splat(0), d2 = f64x2.splat(0), d3 = f64x2.splat(0);
   for (let left = k; left > 0; left -= block) {
     const zeros = v128.load(b, ZEROS);
-    const z0 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(zeros)), z1 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(zeros));
+    const z0 = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(zeros));
+    const z1 = f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(zeros));
     let word = b + HEAD;
     for (const end = word + <usize>(depthOf(block, left) * bits); word < end; ) {
       let p0 = f32x4.splat(0), p1 = f32x4.splat(0);

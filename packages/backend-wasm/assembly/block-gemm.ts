@@ -1,6 +1,6 @@
 // y[i, j] = sum over k of a[i, k] * (code[k, j] - zeroPoint[t, j]) * scale[t, j] + bias[j],   t = floor(k / block)
 //
-// Rows of A, some at a time, become what kernels read; then panels of eight columns pass, each made ready once for all these rows.
+// Rows of A, some at a time, become what kernels read; then panels of eight columns pass, each made ready once for all of them.
 import { Call, startOf } from './call';
 import { codeColumns, codeColumnsBytes, codeRows, codeRowsBytes, codesTile, ROWS, ROWS_STEP, STEP } from './block-codes';
 import { floatColumns, floatRows, floatsLine, floatsTile } from './block-floats';
@@ -9,7 +9,7 @@ import { blocksOf, COLUMNS, recordBytes } from './block-pack';
 
 /** Bytes of rows that are ready: they stay in the second cache. */
 const READY: usize = 256 << 10;
-/** Rows from which on a panel is made ready; fewer read it as it is. */
+/** So few rows read a panel as it is packed; for more it is made ready. */
 const FEW = 2;
 /** Bytes of a tile of sums, and of what floats need beside it. */
 const TILE: usize = 128;

@@ -13,7 +13,8 @@ export function codesLine(row: usize, b: usize, k: i32, block: i32, bits: i32, y
     let zeros = v128.load(b, ZEROS);
     if (!ASC_FEATURE_RELAXED_SIMD && bits == 4) zeros = i16x8.shl(zeros, 8);
     const sum = v128.load32_splat(row, SUMS);
-    let s0 = i32x4.dot_i16x8_s(sum, i32x4.extend_low_i16x8_u(zeros)), s1 = i32x4.dot_i16x8_s(sum, i32x4.extend_high_i16x8_u(zeros));
+    let s0 = i32x4.dot_i16x8_s(sum, i32x4.extend_low_i16x8_u(zeros));
+    let s1 = i32x4.dot_i16x8_s(sum, i32x4.extend_high_i16x8_u(zeros));
     let t0 = i32x4.splat(0), t1 = i32x4.splat(0);
     let a = row + ROWS_HEAD, word = b + HEAD;
     const end = word + <usize>(depthOf(block, left) * bits);

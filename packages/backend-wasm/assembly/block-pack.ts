@@ -79,7 +79,8 @@ export function blockPack(call: BlockPack): void {
       const at = <usize>t * <usize>n + <usize>j;
       const scale = byRows ? at : <usize>j * <usize>blocks + <usize>t;
       store<f32>(record + (column << 2), load<f32>(call.scale + (scale << 2)));
-      store<i16>(record + (column << 1), <i16>(byRows ? elementCode(call.zero + at, bits, flip) : packedCode(zeros, t, bits)), ZEROS);
+      const zero = byRows ? elementCode(call.zero + at, bits, flip) : packedCode(zeros, t, bits);
+      store<i16>(record + (column << 1), <i16>zero, ZEROS);
       const last = min(k, (t + 1) * block);
       let word = record + HEAD + (column << 2);
       for (let first = t * block; first < last; first += group) {

@@ -46,7 +46,10 @@ export function qsoftmax(call: QSoftmax, part: i32): void {
     let most = -128;
     for (let e: usize = 0; e < bytes; e += apart) most = max(most, load8(x + e, signed));
     let total: i64 = 0;
-    for (let e: usize = 0; e < bytes; e += apart) total += <i64>load<i32>(call.table + (<usize>(most - load8(x + e, signed)) << 2));
+    for (let e: usize = 0; e < bytes; e += apart) {
+      const distance = most - load8(x + e, signed);
+      total += <i64>load<i32>(call.table + (<usize>distance << 2));
+    }
     const sum = <f64>total;
     if (call.extent >= MANY) {
       for (let distance = 0; distance < 256; distance++) store<u8>(codes + distance, <u8>codeOf(call, distance, sum));

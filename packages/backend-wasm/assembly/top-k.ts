@@ -1,7 +1,7 @@
 // values = the k largest (smallest) elements in order; of equal ones those of the lowest indices, the lowest first
 //
-// An element is a rank of 64 bits: what orders it, and below that its index, the lowest highest. So no two are equal. A heap holds
-// the k highest so far; most elements are not above its lowest, which vectors see many at a time.
+// An element is a rank of 64 bits: what orders it, and below that its index, the lowest highest. So no two are equal. A heap
+// holds the k highest so far; most elements are not above its lowest, which vectors see many at a time.
 import { Call, startOf } from './call';
 
 @unmanaged
@@ -105,10 +105,12 @@ function search<T>(x: usize, extent: i32, k: i32, largest: bool, heap: usize): v
     if (extent - i >= turn) {
       const at = x + <usize>i * sizeof<T>(), least = x + <usize>indexOf(lowest) * sizeof<T>();
       const leasts = sizeof<T>() == 4 ? v128.load32_splat(least) : v128.load8_splat(least);
-      const first = v128.or(mayBeAbove<T>(v128.load(at), leasts, largest), mayBeAbove<T>(v128.load(at, 16), leasts, largest));
-      const second = v128.or(mayBeAbove<T>(v128.load(at, 32), leasts, largest), mayBeAbove<T>(v128.load(at, 48), leasts, largest));
+      let above = mayBeAbove<T>(v128.load(at), leasts, largest);
+      above = v128.or(above, mayBeAbove<T>(v128.load(at, 16), leasts, largest));
+      above = v128.or(above, mayBeAbove<T>(v128.load(at, 32), leasts, largest));
+      above = v128.or(above, mayBeAbove<T>(v128.load(at, 48), leasts, largest));
       end = i + turn;
-      if (!v128.any_true(v128.or(first, second))) {
+      if (!v128.any_true(above)) {
         i = end;
         continue;
       }
