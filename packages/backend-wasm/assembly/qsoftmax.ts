@@ -28,8 +28,9 @@ export class QSoftmax extends Call {
 /** The code of a distance. */
 @inline
 function codeOf(call: QSoftmax, distance: i32, sum: f64): i32 {
-  // Both are integers below 2^53, and so is their quotient's floor exact.
-  const share = <i32>floor<f64>(<f64>load<i32>(call.table + (<usize>distance << 2)) * 4194304 / sum);
+  // Both are integers below 2^53, and so is their quotient's floor exact. The sum with 2^52 has it in its low bits.
+  const quotient = floor<f64>(<f64>load<i32>(call.table + (<usize>distance << 2)) * 4194304 / sum);
+  const share = <i32>reinterpret<i64>(quotient + 4503599627370496);
   const signed = call.ySigned != 0, lowest = signed ? -128 : 0;
   const code = fixedMultiply(share, load<i32>(call.multiplier), load<i32>(call.shift), call.mode) + load8(call.zeroPoint, signed);
   return min(max(code, lowest), lowest + 255);
