@@ -156,8 +156,10 @@ function interleave(call: Conv, image: usize, above: i32, below: i32, channel: i
     to += PAIR;
   }
   const inside = right - left;
-  if (count < CHANNELS) for (let x = 0; x < inside; x++) pair(eight(a + <usize>x * aStep, count, signed), eight(b + <usize>x * bStep, count, signed), to + <usize>x * PAIR);
-  else if (signed) wholes<i8>(a, aStep, b, bStep, inside, to);
+  if (count < CHANNELS) {
+    for (let x: usize = 0; x < <usize>inside; x++)
+      pair(eight(a + x * aStep, count, signed), eight(b + x * bStep, count, signed), to + x * PAIR);
+  } else if (signed) wholes<i8>(a, aStep, b, bStep, inside, to);
   else wholes<u8>(a, aStep, b, bStep, inside, to);
   to += <usize>inside * PAIR;
   for (let x = right; x < width; x++) {
@@ -208,9 +210,15 @@ function sumsOfRow(call: Conv, addresses: usize, from: usize, pairs: i32, filter
     }
     x = fours;
   }
-  if (strideW == 1) for (; x + 2 < outW; x += FOUR) four<u8>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
-  else if (strideW == 2) for (; x + 2 < outW; x += FOUR) four<u16>(addresses, end, from, step, taps, filter, begin, sums + <usize>x * PAIR, x);
-  for (; x < outW; x++) one(addresses, end, from + <usize>(x * strideW) * PAIR, step, taps, filter, begin, sums + <usize>x * PAIR);
+  for (; strideW < 3 && x + 2 < outW; x += FOUR) {
+    const at = from + <usize>(x * strideW) * PAIR, to = sums + <usize>x * PAIR;
+    if (strideW == 1) four<u8>(addresses, end, at, step, taps, filter, begin, to);
+    else four<u16>(addresses, end, at, step, taps, filter, begin, to);
+  }
+  for (; x < outW; x++) {
+    const at = from + <usize>(x * strideW) * PAIR;
+    one(addresses, end, at, step, taps, filter, begin, sums + <usize>x * PAIR);
+  }
 }
 
 @inline
@@ -218,13 +226,13 @@ function plus(sum: v128, a: v128, b: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(a, b));
 }
 
-/** Four results from column x on; the size of S is the stride. */
+/** Four results; the size of S is the stride. */
 @inline
-function four<S>(addresses: usize, end: usize, from: usize, step: usize, taps: i32, filter: usize, begin: usize, to: usize, x: i32): void {
+function four<S>(addresses: usize, end: usize, from: usize, step: usize, taps: i32, filter: usize, begin: usize, to: usize): void {
   let a0 = v128.load(begin), b0 = v128.load(begin, 16);
   let a1 = a0, a2 = a0, a3 = a0, b1 = b0, b2 = b0, b3 = b0;
   for (; addresses < end; addresses += 4) {
-    let line = load<u32>(addresses) + from + <usize>x * sizeof<S>() * PAIR;
+    let line = load<u32>(addresses) + from;
     for (let j = 0; j < taps; j++) {
       const u = v128.load(filter), v = v128.load(filter, 16);
       a0 = plus(a0, v128.load(line), u);

@@ -18,8 +18,8 @@ export function im2col(call: Im2col, part: i32): void {
   const windows = g.n * g.outH * g.outW;
   const first = startOf(windows, 1, part, call.parts),
     last = startOf(windows, 1, part + 1, call.parts);
-  const to = call.y + <usize>first * <usize>(g.kernelH * g.kernelW * call.channels);
-  gather(call.x, load<u8>(call.zeroPoint), g, first, last - first, call.firstChannel, call.channels, to, <usize>(g.kernelH * g.kernelW * call.channels));
+  const bytes = <usize>(g.kernelH * g.kernelW * call.channels), to = call.y + <usize>first * bytes;
+  gather(call.x, load<u8>(call.zeroPoint), g, first, last - first, call.firstChannel, call.channels, to, bytes);
 }
 
 /** Patches of windows [first, first + count) of some channels, `step` bytes apart. */

@@ -8,15 +8,39 @@ function floats4(at: usize, step: i32, i: usize, signed: bool): v128 {
   return step ? load4(at + i, signed) : i32x4.splat(load8(at, signed));
 }
 
+@inline
+function sumOf(
+  a: usize,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  i: usize,
+  ra: v128,
+  rb: v128,
+  c0: v128,
+  lo: v128,
+  hi: v128,
+  signed: bool,
+): v128 {
+  const p = f32x4.mul(f32x4.convert_i32x4_s(floats4(a, aStep, i, signed)), ra);
+  const q = f32x4.mul(f32x4.convert_i32x4_s(floats4(b, bStep, i, signed)), rb);
+  return wholeOf(f32x4.add(f32x4.add(c0, p), q), lo, hi);
+}
+
 /** factors: ra, rb, c0. A step of 0 is an operand of one code. */
 function sumRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
   const ra = load<f32>(factors), rb = load<f32>(factors, 4), c0 = load<f32>(factors, 8);
   const ras = f32x4.splat(ra), rbs = f32x4.splat(rb), c0s = f32x4.splat(c0), los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
+  for (; i + 16 <= n; i += 16) {
+    const c = sumOf(a, aStep, b, bStep, i, ras, rbs, c0s, los, his, signed);
+    const d = sumOf(a, aStep, b, bStep, i + 4, ras, rbs, c0s, los, his, signed);
+    const e = sumOf(a, aStep, b, bStep, i + 8, ras, rbs, c0s, los, his, signed);
+    const f = sumOf(a, aStep, b, bStep, i + 12, ras, rbs, c0s, los, his, signed);
+    v128.store(y + i, pack16(c, d, e, f, signed));
+  }
   for (; i + 4 <= n; i += 4) {
-    const p = f32x4.mul(f32x4.convert_i32x4_s(floats4(a, aStep, i, signed)), ras);
-    const q = f32x4.mul(f32x4.convert_i32x4_s(floats4(b, bStep, i, signed)), rbs);
-    const codes = wholeOf(f32x4.add(f32x4.add(c0s, p), q), los, his);
+    const codes = sumOf(a, aStep, b, bStep, i, ras, rbs, c0s, los, his, signed);
     v128.store32_lane(y + i, pack16(codes, codes, codes, codes, signed), 0);
   }
   for (; i < n; i++) {
@@ -25,16 +49,40 @@ function sumRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, 
   }
 }
 
+@inline
+function productOf(
+  a: usize,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  i: usize,
+  za: v128,
+  zb: v128,
+  m: v128,
+  zy: v128,
+  lo: v128,
+  hi: v128,
+  signed: bool,
+): v128 {
+  const p = i32x4.sub(floats4(a, aStep, i, signed), za), q = i32x4.sub(floats4(b, bStep, i, signed), zb);
+  return wholeOf(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.mul(p, q)), m), zy), lo, hi);
+}
+
 /** factors: za, zb, zy, m. */
 function productRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
   const za = <i32>load<f32>(factors), zb = <i32>load<f32>(factors, 4), zy = load<f32>(factors, 8), m = load<f32>(factors, 12);
   const zas = i32x4.splat(za), zbs = i32x4.splat(zb), zys = f32x4.splat(zy), ms = f32x4.splat(m);
   const los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
+  for (; i + 16 <= n; i += 16) {
+    const c = productOf(a, aStep, b, bStep, i, zas, zbs, ms, zys, los, his, signed);
+    const d = productOf(a, aStep, b, bStep, i + 4, zas, zbs, ms, zys, los, his, signed);
+    const e = productOf(a, aStep, b, bStep, i + 8, zas, zbs, ms, zys, los, his, signed);
+    const f = productOf(a, aStep, b, bStep, i + 12, zas, zbs, ms, zys, los, his, signed);
+    v128.store(y + i, pack16(c, d, e, f, signed));
+  }
   for (; i + 4 <= n; i += 4) {
-    const p = i32x4.sub(floats4(a, aStep, i, signed), zas), q = i32x4.sub(floats4(b, bStep, i, signed), zbs);
-    const t = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(i32x4.mul(p, q)), ms), zys);
-    const codes = wholeOf(t, los, his);
+    const codes = productOf(a, aStep, b, bStep, i, zas, zbs, ms, zys, los, his, signed);
     v128.store32_lane(y + i, pack16(codes, codes, codes, codes, signed), 0);
   }
   for (; i < n; i++) {

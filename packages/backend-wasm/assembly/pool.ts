@@ -1,6 +1,6 @@
 // qmaxpool: the largest code of each window. qavgpool: requantize(sum of (x - xZeroPoint), multiplier[count - 1]).
 import { Call, startOf } from './call';
-import { codeOf, load4, load8 } from './codes';
+import { codeOf, load8, pack16, wholeOf } from './codes';
 import { Window } from './window';
 
 @unmanaged
@@ -10,8 +10,6 @@ export class Pool extends Call {
   multiplier: usize;
   y: usize;
   zeroPoint: usize;
-  /** Room for a line of channels in int32, for each part. */
-  sums: usize;
   window: Window;
   xSigned: i32;
   signed: i32;
@@ -20,89 +18,106 @@ export class Pool extends Call {
   countBorder: i32;
 }
 
+/** The first of the places begin, begin + step, ... that is inside, by its number. */
+@inline
+function firstInside(begin: i32, step: i32): i32 {
+  return begin < 0 ? (step - 1 - begin) / step : 0;
+}
+
+/** The number behind the last of `count` such places that is below `extent`. */
+@inline
+function behindLast(begin: i32, step: i32, count: i32, extent: i32): i32 {
+  return begin < extent ? min(count, (extent - 1 - begin) / step + 1) : 0;
+}
+
 /** Parts have rows of the result. */
 export function maxPool(call: Pool, part: i32): void {
-  const g = call.window;
-  const h = g.h, w = g.w, c = g.c, signed = call.xSigned != 0;
+  const g = call.window, h = g.h, w = g.w, c = g.c, signed = call.xSigned != 0;
+  // Codes of both signednesses are compared as unsigned ones.
   const flip = signed ? i8x16.splat(-128) : i8x16.splat(0);
-  const rows = g.n * g.outH;
-  const first = startOf(rows, 1, part, call.parts), last = startOf(rows, 1, part + 1, call.parts);
-  let y = call.y + <usize>first * <usize>(g.outW * c);
-  for (let row = first; row < last; row++) {
-    const image = row / g.outH, py = row % g.outH;
+  const across = <usize>(g.dilationW * c), down = <usize>(g.dilationH * w * c);
+  const last = startOf(g.n * g.outH, 1, part + 1, call.parts);
+  for (let row = startOf(g.n * g.outH, 1, part, call.parts); row < last; row++) {
+    const y0 = (row % g.outH) * g.strideH - g.top, top = firstInside(y0, g.dilationH);
+    const lines = behindLast(y0, g.dilationH, g.kernelH, h) - top;
+    const image = call.x + <usize>((row / g.outH) * h + y0 + top * g.dilationH) * <usize>(w * c);
+    let y = call.y + <usize>row * <usize>(g.outW * c);
     for (let px = 0; px < g.outW; px++) {
-      // Codes of both signednesses are compared as unsigned ones.
-      memory.fill(y, signed ? 0x80 : 0, c);
-      for (let i = 0; i < g.kernelH; i++) {
-        const iy = py * g.strideH - g.top + i * g.dilationH;
-        if (iy < 0 || iy >= h) continue;
-        for (let j = 0; j < g.kernelW; j++) {
-          const ix = px * g.strideW - g.left + j * g.dilationW;
-          if (ix < 0 || ix >= w) continue;
-          largest(call.x + <usize>(((image * h + iy) * w + ix) * c), y, c, flip, signed);
+      const x0 = px * g.strideW - g.left, left = firstInside(x0, g.dilationW);
+      const places = behindLast(x0, g.dilationW, g.kernelW, w) - left;
+      const from = image + <usize>((x0 + left * g.dilationW) * c);
+      let at = 0;
+      for (; at + 16 <= c; at += 16) {
+        let most = i8x16.splat(0), line = from + at;
+        for (let i = 0; i < lines; i++) {
+          let place = line;
+          for (let j = 0; j < places; j++) {
+            most = i8x16.max_u(most, v128.xor(v128.load(place), flip));
+            place += across;
+          }
+          line += down;
         }
+        v128.store(y + at, v128.xor(most, flip));
+      }
+      for (; at < c; at++) {
+        let most = signed ? -128 : 0;
+        for (let i = 0; i < lines; i++)
+          for (let j = 0; j < places; j++)
+            most = max(most, load8(from + at + <usize>i * down + <usize>j * across, signed));
+        store<u8>(y + at, <u8>most);
       }
       y += c;
     }
   }
-}
-
-@inline
-function largest(x: usize, y: usize, c: i32, flip: v128, signed: bool): void {
-  let at = 0;
-  for (; at + 16 <= c; at += 16) {
-    const a = v128.xor(v128.load(x + at), flip), b = v128.xor(v128.load(y + at), flip);
-    v128.store(y + at, v128.xor(i8x16.max_u(a, b), flip));
-  }
-  for (; at < c; at++) store<u8>(y + at, <u8>max<i32>(load8(x + at, signed), load8(y + at, signed)));
 }
 
 /** Parts have rows of the result. */
 export function averagePool(call: Pool, part: i32): void {
-  const g = call.window;
-  const h = g.h, w = g.w, c = g.c, xSigned = call.xSigned != 0;
-  const xZero = load8(call.xZeroPoint, xSigned), zero = load8(call.zeroPoint, call.signed != 0);
+  const g = call.window, h = g.h, w = g.w, c = g.c, xSigned = call.xSigned != 0, signed = call.signed != 0;
+  const xZero = load8(call.xZeroPoint, xSigned), zero = load8(call.zeroPoint, signed);
   const lo = <f32>(call.lo - zero), hi = <f32>(call.hi - zero);
-  const sums = call.sums + (<usize>(part * c) << 2);
-  const rows = g.n * g.outH;
-  const first = startOf(rows, 1, part, call.parts), last = startOf(rows, 1, part + 1, call.parts);
-  let y = call.y + <usize>first * <usize>(g.outW * c);
-  for (let row = first; row < last; row++) {
-    const image = row / g.outH, py = row % g.outH;
-    for (let px = 0; px < g.outW; px++) {
-      memory.fill(sums, 0, <usize>c << 2);
-      let count = 0;
-      for (let i = 0; i < g.kernelH; i++) {
-        const iy = py * g.strideH - g.top + i * g.dilationH;
-        if (iy < 0 || iy >= h) continue;
-        for (let j = 0; j < g.kernelW; j++) {
-          const ix = px * g.strideW - g.left + j * g.dilationW;
-          if (ix < 0 || ix >= w) continue;
-          count++;
-          add(call.x + <usize>(((image * h + iy) * w + ix) * c), sums, c, xZero, xSigned);
+  const los = f32x4.splat(lo), his = f32x4.splat(hi), zeros = i32x4.splat(zero);
+  const across = <usize>(g.dilationW * c), down = <usize>(g.dilationH * w * c);
+  const last = startOf(g.n * g.outH, 1, part + 1, call.parts);
+  for (let row = startOf(g.n * g.outH, 1, part, call.parts); row < last; row++) {
+    const y0 = (row % g.outH) * g.strideH - g.top, top = firstInside(y0, g.dilationH);
+    const lines = max(0, behindLast(y0, g.dilationH, g.kernelH, h) - top);
+    const image = call.x + <usize>((row / g.outH) * h + y0 + top * g.dilationH) * <usize>(w * c);
+    let y = call.y + <usize>row * <usize>(g.outW * c);
+    for (let px = 0; px < g.outW; px++, y += c) {
+      const x0 = px * g.strideW - g.left, left = firstInside(x0, g.dilationW);
+      const places = max(0, behindLast(x0, g.dilationW, g.kernelW, w) - left);
+      const count = call.countBorder ? g.kernelH * g.kernelW : lines * places;
+      if (count == 0) {
+        memory.fill(y, <u8>zero, c);
+        continue;
+      }
+      const from = image + <usize>((x0 + left * g.dilationW) * c);
+      const factor = load<f32>(call.multiplier + (<usize>(count - 1) << 2)), factors = f32x4.splat(factor);
+      const begin = -xZero * lines * places;
+      let at = 0;
+      for (; at + 8 <= c; at += 8) {
+        let low = i32x4.splat(begin), high = low, line = from + at;
+        for (let i = 0; i < lines; i++) {
+          let place = line;
+          for (let j = 0; j < places; j++) {
+            const codes = xSigned ? v128.load_ext<i8>(place) : v128.load_ext<u8>(place);
+            low = i32x4.add(low, i32x4.extend_low_i16x8_s(codes));
+            high = i32x4.add(high, i32x4.extend_high_i16x8_s(codes));
+            place += across;
+          }
+          line += down;
         }
+        low = i32x4.add(wholeOf(f32x4.mul(f32x4.convert_i32x4_s(low), factors), los, his), zeros);
+        high = i32x4.add(wholeOf(f32x4.mul(f32x4.convert_i32x4_s(high), factors), los, his), zeros);
+        v128.store64_lane(y + at, pack16(low, high, low, high, signed), 0);
       }
-      if (call.countBorder) count = g.kernelH * g.kernelW;
-      if (count == 0) memory.fill(y, <u8>zero, c);
-      else {
-        const factor = load<f32>(call.multiplier + (<usize>(count - 1) << 2));
-        for (let at = 0; at < c; at++)
-          store<u8>(y + at, <u8>codeOf(<f32>load<i32>(sums + (<usize>at << 2)) * factor, lo, hi, zero));
+      for (; at < c; at++) {
+        let sum = begin;
+        for (let i = 0; i < lines; i++)
+          for (let j = 0; j < places; j++) sum += load8(from + at + <usize>i * down + <usize>j * across, xSigned);
+        store<u8>(y + at, <u8>codeOf(<f32>sum * factor, lo, hi, zero));
       }
-      y += c;
     }
-  }
-}
-
-@inline
-function add(x: usize, sums: usize, c: i32, zero: i32, signed: bool): void {
-  let at = 0;
-  for (; at + 4 <= c; at += 4) {
-    const place = sums + (<usize>at << 2);
-    v128.store(place, i32x4.add(v128.load(place), i32x4.sub(load4(x + at, signed), i32x4.splat(zero))));
-  }
-  for (; at < c; at++) {
-    const place = sums + (<usize>at << 2);
-    store<i32>(place, load<i32>(place) + load8(x + at, signed) - zero);
   }
 }

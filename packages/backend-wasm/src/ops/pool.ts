@@ -8,7 +8,7 @@ import {
   windowOutput,
   type WindowSpec,
 } from '@halftone/core';
-import { Call, CallKernel, Room } from '../call.ts';
+import { Call, CallKernel } from '../call.ts';
 import { type Machine, partsOf } from '../kernels.ts';
 import { AVERAGE_POOL, MAX_POOL } from '../kinds.ts';
 import { LEAST_ELEMENTS, windowIn } from './shared.ts';
@@ -49,8 +49,7 @@ function pool(
   const numbers = [Number(from === 'int8'), Number(to === 'int8'), lo, hi, Number(countBorder)];
   return new CallKernel(machine, name, (hold) => {
     const window = hold(windowIn(machine, spec));
-    const sums = hold(new Room(machine, 'sums', 4 * c * parts));
-    const operands = ['x', 'xZeroPoint', 'multiplier', 'y', 'zeroPoint', sums.address, window.address];
+    const operands = ['x', 'xZeroPoint', 'multiplier', 'y', 'zeroPoint', window.address];
     return [hold(new Call(machine, kind, parts, [...operands, ...numbers]))];
   });
 }
