@@ -228,7 +228,16 @@ function plus(sum: v128, a: v128, b: v128): v128 {
 
 /** Four results; the size of S is the stride. */
 @inline
-function four<S>(addresses: usize, end: usize, from: usize, step: usize, taps: i32, filter: usize, begin: usize, to: usize): void {
+function four<S>(
+  addresses: usize,
+  end: usize,
+  from: usize,
+  step: usize,
+  taps: i32,
+  filter: usize,
+  begin: usize,
+  to: usize,
+): void {
   let a0 = v128.load(begin), b0 = v128.load(begin, 16);
   let a1 = a0, a2 = a0, a3 = a0, b1 = b0, b2 = b0, b3 = b0;
   for (; addresses < end; addresses += 4) {

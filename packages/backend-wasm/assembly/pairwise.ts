@@ -137,8 +137,25 @@ export class Lookup extends Call {
 }
 
 export function lookup(call: Lookup, part: i32): void {
-  const flip: u32 = call.signed ? 0x80 : 0;
-  const last = startOf(call.count, 64, part + 1, call.parts);
-  for (let i = <usize>startOf(call.count, 64, part, call.parts); i < <usize>last; i++)
-    store<u8>(call.y + i, load<u8>(call.table + (<u32>load<u8>(call.x + i) ^ flip)));
+  const first = <usize>startOf(call.count, 64, part, call.parts), last = <usize>startOf(call.count, 64, part + 1, call.parts);
+  if (call.signed) entries<i8>(call.table + 128, call.x + first, call.y + first, last - first);
+  else entries<u8>(call.table, call.x + first, call.y + first, last - first);
+}
+
+/** `table` is the entry of code 0. */
+@inline
+function entries<T>(table: usize, x: usize, y: usize, n: usize): void {
+  const end = x + n;
+  for (; x + 8 <= end; x += 8) {
+    store<u8>(y, load<u8>(table + <i32>load<T>(x)));
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 1)), 1);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 2)), 2);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 3)), 3);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 4)), 4);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 5)), 5);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 6)), 6);
+    store<u8>(y, load<u8>(table + <i32>load<T>(x, 7)), 7);
+    y += 8;
+  }
+  for (; x < end; x++) store<u8>(y++, load<u8>(table + <i32>load<T>(x)));
 }

@@ -32,6 +32,12 @@ function rowsBytes(c: i32): usize {
   return <usize>stepsOf<i16>(c) * ROWS_STEP;
 }
 
+/** Bytes of all rows of one place; a few more, so that places do not share sets of the first cache. */
+@inline
+function placeBytes(c: i32): usize {
+  return BLOCKS * rowsBytes(c) + 192;
+}
+
 /** Bytes of filters: [panel of eight][place][step][filter][2 x int16]. */
 export function winogradBytes(c: i32, o: i32): usize {
   return <usize>((o + COLUMNS - 1) / COLUMNS) * PLACES * panelBytes(c);
@@ -39,7 +45,7 @@ export function winogradBytes(c: i32, o: i32): usize {
 
 /** Bytes of scratch: how tiles go over the image, one tile, rows of all places, sums, and results. */
 export function winogradScratchBytes(c: i32): usize {
-  return WINDOW + PLACES * <usize>((c + 7) & ~7) + PLACES * BLOCKS * rowsBytes(c) + PLACES * SUMS + 2 * RESULTS;
+  return WINDOW + PLACES * <usize>((c + 7) & ~7) + PLACES * placeBytes(c) + PLACES * SUMS + 2 * RESULTS;
 }
 
 /** Packs filters [n][3][3][channels]. */
@@ -50,23 +56,23 @@ export function packWinograd(call: Pack): void {
     const z = load8(call.zeroEach ? call.zero + o : call.zero, signed);
     const filter = call.b + <usize>(o * call.k);
     const to = call.to + <usize>(o / COLUMNS) * PLACES * panel + (<usize>(o % COLUMNS) << 2);
-    for (let i = 0; i < c; i++) {
-      let at = to + <usize>(i >> 1) * COLUMNS_STEP + (<usize>(i & 1) << 1);
-      for (let v = 0; v < 4; v++) {
-        const a = twice(v, filter + i, 3 * c, z, signed), d = twice(v, filter + i + c, 3 * c, z, signed);
-        const e = twice(v, filter + i + 2 * c, 3 * c, z, signed);
+    // Few places at a time: panels may share sets of the first cache.
+    for (let v: usize = 0; v < 4; v++) {
+      for (let i = 0; i < c; i++) {
+        const at = to + 4 * v * panel + <usize>(i >> 1) * COLUMNS_STEP + (<usize>(i & 1) << 1);
+        const a = transformed(v, filter + i, 3 * c, z, signed), d = transformed(v, filter + i + c, 3 * c, z, signed);
+        const e = transformed(v, filter + i + 2 * c, 3 * c, z, signed);
         store<i16>(at, <i16>(2 * a));
         store<i16>(at + panel, <i16>(a + d + e));
         store<i16>(at + 2 * panel, <i16>(a - d + e));
         store<i16>(at + 3 * panel, <i16>(2 * e));
-        at += 4 * panel;
       }
     }
   }
 }
 
 /** Row v of G by three weights. */
-function twice(v: i32, at: usize, step: usize, z: i32, signed: bool): i32 {
+function transformed(v: usize, at: usize, step: usize, z: i32, signed: bool): i32 {
   const a = load8(at, signed) - z, b = load8(at + step, signed) - z, c = load8(at + 2 * step, signed) - z;
   return v == 0 ? 2 * a : v == 1 ? a + b + c : v == 2 ? a - b + c : 2 * c;
 }
@@ -76,7 +82,7 @@ export function winograd(call: Conv, part: i32): void {
   const g = call.window, c = g.c, o = call.outputs, parts = call.parts;
   const signed = call.xSigned != 0, zero = load8(call.xZeroPoint, signed);
   const window = call.scratch + <usize>part * winogradScratchBytes(c), patch = window + WINDOW;
-  const rows = patch + PLACES * <usize>((c + 7) & ~7), place = BLOCKS * rowsBytes(c);
+  const rows = patch + PLACES * <usize>((c + 7) & ~7), place = placeBytes(c);
   const sums = rows + PLACES * place, results = sums + PLACES * SUMS;
   const over = changetype<Window>(window);
   memory.copy(window, changetype<usize>(g), offsetof<Window>());
