@@ -90,7 +90,7 @@ function ofModule(given: object, { build, wasmUrl }: WasmOptions, threads: numbe
   const names = exportsOf(given);
   requireOption(
     'module',
-    String(given),
+    given,
     names?.has('heapBase') === true,
     `a WebAssembly.Module of '@halftone/backend-wasm/wasm/'`,
   );

@@ -19,7 +19,8 @@ const taken = new Set<string>();
 let left = Number.POSITIVE_INFINITY;
 
 beforeEach(() => {
-  const { allocate, free } = Heap.prototype;
+  const allocate = Reflect.get(Heap.prototype, 'allocate') as (this: Heap, bytes: number) => number;
+  const free = Reflect.get(Heap.prototype, 'free') as (this: Heap, address: number) => void;
   const names = new WeakMap<Heap, number>();
   let heaps = 0;
   const nameOf = (heap: Heap, address: number): string => {

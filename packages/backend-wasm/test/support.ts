@@ -18,10 +18,10 @@ const a = Uint8Array.from({ length: 120 * 130 }, (_, i) => (i * 37) & 255);
 const b = Int8Array.from({ length: 130 * 70 }, (_, i) => (i * 91) | 0);
 
 export const weights = { b: tensor('int8', b, [130, 70]), bZeroPoint: tensor('int8', [-5]) };
-export const operands = { a: tensor('uint8', a, [120, 130]), aZeroPoint: tensor('uint8', [3]) };
+const operands = { a: tensor('uint8', a, [120, 130]), aZeroPoint: tensor('uint8', [3]) };
 
 /** The product as its formula says. */
-export const expected: Int32Array = Int32Array.from({ length: 120 * 70 }, (_, at) => {
+const expected: Int32Array = Int32Array.from({ length: 120 * 70 }, (_, at) => {
   const [i, j] = [Math.floor(at / 70), at % 70];
   let sum = 0;
   for (let k = 0; k < 130; k++) sum += (a[i * 130 + k]! - 3) * (b[k * 70 + j]! + 5);

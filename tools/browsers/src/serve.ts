@@ -22,7 +22,7 @@ export interface ServeOptions {
 export interface Served {
   /** Without a slash at its end. */
   readonly address: string;
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Serves folders on this machine alone, at a port that is free. */

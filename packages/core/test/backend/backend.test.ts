@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   type BackendProvider,
+  type GemmSpec,
   HalftoneError,
   hostBackend,
+  type HostIO,
   isHalftoneError,
+  type KernelProvider,
   openBackend,
   openBest,
+  type PackedWeights,
   tensor,
   zeros,
 } from '../../src/index.ts';
@@ -265,11 +269,15 @@ describe('weights', () => {
         ...small,
         async create() {
           const driver = await packing(newLog()).create();
-          const { pack, ...gemm } = driver.kernels.gemm!;
-          const prepare = (): never => {
-            throw none;
+          const gemm = driver.kernels.gemm!;
+          const failing: KernelProvider<GemmSpec> = {
+            supports: () => true,
+            prepare: () => {
+              throw none;
+            },
           };
-          return { ...driver, kernels: { gemm: { ...gemm, ...(packs ? { pack: pack! } : {}), prepare } } };
+          const pack = (of: GemmSpec, weights: HostIO): PackedWeights => gemm.pack!(of, weights);
+          return { ...driver, kernels: { gemm: packs ? { ...failing, pack } : failing } };
         },
       });
       expect(await codeOf(() => backend.prepare('gemm', spec, { b }))).toBe('HT_OUT_OF_MEMORY');
