@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askPage, findChromium, findFirefox, serve } from '../src/index.ts';
 
@@ -19,7 +19,7 @@ it('finds browsers by their variables and on PATH', () => {
   const program = join(folder, 'firefox');
   writeFileSync(program, '', { mode: 0o755 });
   expect(findChromium({ CHROMIUM_PATH: '/a/chromium' })).toEqual({ kind: 'chromium', path: '/a/chromium' });
-  expect(findFirefox({ PATH: `/nowhere:${folder}` })).toEqual({ kind: 'firefox', path: program });
+  expect(findFirefox({ PATH: `/nowhere${delimiter}${folder}` })).toEqual({ kind: 'firefox', path: program });
   expect(findChromium({ PATH: folder })).toBeUndefined();
 });
 
