@@ -6,6 +6,10 @@ import type { WasmOptions } from '../src/index.ts';
 
 const packages = fileURLToPath(new URL('../../', import.meta.url));
 
+/** How long a browser may take, and what its test must allow. */
+const SECONDS = 150;
+export const TIMEOUT: number = 1000 * (SECONDS + 10);
+
 /** Where and how the suite runs on this backend. */
 export interface Run {
   /** Pages get shared memory. */
@@ -23,7 +27,7 @@ export async function expectComplete(
   if (options) query.set('options', JSON.stringify(options));
   const page = `/conformance/page/index.html?${query}`;
   const report = JSON.parse(
-    await askPage(browser, { folders: { '/': packages }, isolated, page, seconds: 300 }),
+    await askPage(browser, { folders: { '/': packages }, isolated, page, seconds: SECONDS }),
   ) as Report;
   expect(report).not.toHaveProperty('error');
   expect(report.variants.flatMap(({ failures }) => failures)).toEqual([]);

@@ -177,7 +177,7 @@ describe('workers that do not start leave one thread, and the device says why', 
     stub(worker(() => {}, ended));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const alone = expectAlone(/do not answer/);
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(2));
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(2), 20_000);
     await vi.advanceTimersByTimeAsync(60_000);
     await alone;
     expect(ended).toHaveBeenCalledTimes(2);

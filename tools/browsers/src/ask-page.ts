@@ -9,13 +9,13 @@ export interface Question extends ServeOptions {
    * server. It posts its answer to `/result`; `onPost` gets what it posts elsewhere.
    */
   readonly page: string | ((address: string) => string);
-  /** How long to wait for the answer; default 120. */
+  /** How long to wait for the answer; default 50, less than tests wait. */
   readonly seconds?: number | undefined;
 }
 
 /** Serves folders, opens a page of them, and gives the text that it posts; throws where the browser ends before, or never answers. */
 export async function askPage(browser: Browser, question: Question): Promise<string> {
-  const { page, seconds = 120, onPost } = question;
+  const { page, seconds = 50, onPost } = question;
   let arrived: (text: string) => void = () => {};
   const answer = new Promise<string>((done) => (arrived = done));
   const served = await serve({
