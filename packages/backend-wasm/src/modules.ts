@@ -2,6 +2,7 @@
 import { HalftoneError } from '@halftone/core';
 import { mayCompile } from './features.ts';
 import { builtin, pageAddress } from './host.ts';
+import { stamp } from '../wasm/stamp.js';
 
 /** Files in wasm/: how products are computed, and whether memory is shared with other threads. */
 export type ModuleName = 'simd' | 'relaxed' | 'simd-threads' | 'relaxed-threads';
@@ -45,7 +46,7 @@ export function moduleBeside(name: ModuleName): Promise<WebAssembly.Module> {
     } catch (missing) {
       return await import('#modules').then(
         ({ modules }) => compileText(name, modules),
-        () => Promise.reject(unavailable(name, missing)),
+        () => Promise.reject(unavailable(`${name}.wasm`, missing)),
       );
     }
   });
@@ -86,15 +87,27 @@ function addressIn(folder: string | URL, name: ModuleName): URL {
   } catch (cause) {
     throw new HalftoneError(
       'HT_INVALID_ARGUMENT',
-      `wasm: wasmUrl is '${href}', which is no address here; give a whole one, such as new URL('wasm/', import.meta.url)`,
+      `wasmUrl is '${href}', which is no address here; give a whole one, such as new URL('wasm/', import.meta.url)`,
       { wasmUrl: href },
       { cause },
     );
   }
 }
 
-/** Throws a plain error where there is no module at the address. */
+/** Whether a module is one of this package, made together with this code: kernels of other versions would read other calls. */
+export function belongsHere(module: WebAssembly.Module): boolean {
+  const [section] = WebAssembly.Module.customSections(module, 'halftone');
+  return section !== undefined && new TextDecoder().decode(section) === stamp;
+}
+
+/** Throws a plain error where there is no module of this very version at the address. */
 async function compileFile(url: URL): Promise<WebAssembly.Module> {
+  const module = await compileWhatIsAt(url);
+  if (!belongsHere(module)) throw new Error('the file is of another version, or of another package');
+  return module;
+}
+
+async function compileWhatIsAt(url: URL): Promise<WebAssembly.Module> {
   const fs = url.protocol === 'file:' ? builtin('node:fs/promises') : undefined;
   if (fs) return await compileBytes(await fs.readFile(url));
   const response = await fetch(url);
@@ -119,7 +132,7 @@ function requireCompiling(): void {
 function notHere(reason: string): HalftoneError {
   return new HalftoneError(
     'HT_UNAVAILABLE',
-    `wasm: ${reason}; a page's Content-Security-Policy allows it by 'wasm-unsafe-eval', an edge worker imports ` +
+    `${reason}; a page's Content-Security-Policy allows it by 'wasm-unsafe-eval', an edge worker imports ` +
       `'@halftone/backend-wasm/wasm/simd.wasm' and gives it as option module`,
   );
 }
@@ -127,7 +140,7 @@ function notHere(reason: string): HalftoneError {
 function unavailable(place: string, cause: unknown): HalftoneError {
   return new HalftoneError(
     'HT_UNAVAILABLE',
-    `wasm: no module at ${place} (${cause instanceof Error ? cause.message : String(cause)}); serve the files of this ` +
+    `no module at ${place} (${cause instanceof Error ? cause.message : String(cause)}); serve the files of this ` +
       `package's wasm/ folder and name it in wasmUrl, or import '@halftone/backend-wasm/inline'`,
     { url: place },
     { cause },

@@ -105,7 +105,7 @@ function reserve(pages: number, shared: boolean): WebAssembly.Memory {
       if (maximum > 1) continue;
       throw new HalftoneError(
         'HT_OUT_OF_MEMORY',
-        'wasm: the host gives no memory at all',
+        'the host gives no memory at all',
         { bytes: PAGE },
         { cause },
       );

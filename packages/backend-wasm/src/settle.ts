@@ -4,7 +4,7 @@ import { missing } from './features.ts';
 import { PAGE } from './heap.ts';
 import { cores, unshared } from './host.ts';
 import type { Build } from './kernels.ts';
-import { moduleIn, type ModuleName, type ModuleSource } from './modules.ts';
+import { belongsHere, moduleIn, type ModuleName, type ModuleSource } from './modules.ts';
 
 export interface WasmOptions {
   /** How kernels compute products; default `relaxed` where it is exact, which is asked, else `simd`. */
@@ -77,25 +77,20 @@ export async function settle(options: WasmOptions, source: ModuleSource): Promis
   const shared = threads > 1 && alone === undefined;
   const name: ModuleName = shared ? `${chosen}-threads` : chosen;
   const loaded = wasmUrl === undefined ? await source(name) : await moduleIn(wasmUrl, name);
-  if (!exportsOf(loaded)?.has('heapBase'))
-    throw new HalftoneError(
-      'HT_UNAVAILABLE',
-      `wasm: ${name}.wasm is there, but is no module of this package; wasmUrl is the folder of its wasm/ files`,
-    );
   return { build: chosen, threads: shared ? threads : 1, alone, module: loaded, shared, pages };
 }
 
 /** What a module that the user gave is made for; its exports tell. */
 function ofModule(given: object, { build, wasmUrl }: WasmOptions, threads: number): Omit<Settled, 'pages'> {
-  const names = exportsOf(given);
   requireOption(
     'module',
     given,
-    names?.has('heapBase') === true,
-    `a WebAssembly.Module of '@halftone/backend-wasm/wasm/'`,
+    isOurs(given),
+    `a WebAssembly.Module of this version's '@halftone/backend-wasm/wasm/'`,
   );
+  const names = new Set(WebAssembly.Module.exports(given).map(({ name }) => name));
   requireOption('wasmUrl', wasmUrl, wasmUrl === undefined, 'none where module is given');
-  const own: Build = names!.has('relaxed') ? 'relaxed' : 'simd';
+  const own: Build = names.has('relaxed') ? 'relaxed' : 'simd';
   requireOption(
     'build',
     build,
@@ -103,37 +98,36 @@ function ofModule(given: object, { build, wasmUrl }: WasmOptions, threads: numbe
     `none where module is given, which is ${own}`,
   );
   requireBuild(own);
-  const module = given as WebAssembly.Module;
-  if (!names!.has('work')) {
+  if (!names.has('work')) {
     const alone = threads > 1 ? 'the module that was given is for one thread' : undefined;
-    return { build: own, threads: 1, alone, module, shared: false };
+    return { build: own, threads: 1, alone, module: given, shared: false };
   }
   const alone = unshared();
   if (alone !== undefined)
     throw new HalftoneError(
       'HT_UNAVAILABLE',
-      `wasm: this module shares its memory, and ${alone}; give ${own}.wasm`,
+      `this module shares its memory, and ${alone}; give ${own}.wasm`,
     );
-  return { build: own, threads, module, shared: true };
+  return { build: own, threads, module: given, shared: true };
 }
 
-/** Names of a module's exports; undefined for what is no module, of whichever realm. */
-function exportsOf(module: object): ReadonlySet<string> | undefined {
+/** Whether something is a module of this package, in whichever realm it was made. */
+function isOurs(given: object): given is WebAssembly.Module {
   try {
-    return new Set(WebAssembly.Module.exports(module as WebAssembly.Module).map(({ name }) => name));
+    return belongsHere(given as WebAssembly.Module);
   } catch {
-    return undefined;
+    return false;
   }
 }
 
 function requireBuild(build: Build): void {
   const reason = missing(build);
-  if (reason !== undefined) throw new HalftoneError('HT_UNAVAILABLE', `wasm: ${reason}`, { build });
+  if (reason !== undefined) throw new HalftoneError('HT_UNAVAILABLE', `${reason}`, { build });
 }
 
-function requireOption(name: string, value: unknown, holds: boolean, wanted: string): void {
+function requireOption(name: string, value: unknown, holds: boolean, wanted: string): asserts holds {
   if (!holds)
-    throw new HalftoneError('HT_INVALID_ARGUMENT', `wasm: ${name} is ${String(value)}; ${wanted} is needed`, {
+    throw new HalftoneError('HT_INVALID_ARGUMENT', `${name} is ${String(value)}; ${wanted} is needed`, {
       [name]: String(value),
     });
 }

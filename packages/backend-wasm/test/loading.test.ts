@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BackendProvider, openBackend } from '@halftone/core';
@@ -57,6 +58,20 @@ async function works(provider: BackendProvider<WasmOptions>, options: WasmOption
   await backend.dispose();
 }
 
+const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+/** Bundles the package; gives the folder. */
+async function bundle(name: string, options: BuildOptions = {}): Promise<string> {
+  const outdir = await scratch();
+  const input = { [name]: entry };
+  await build({ entryPoints: input, bundle: true, format: 'esm', outdir, logLevel: 'silent', ...options });
+  return outdir;
+}
+/** The provider of a bundle. */
+async function load(folder: string, name: string): Promise<BackendProvider<WasmOptions>> {
+  const url = pathToFileURL(join(folder, `${name}.js`));
+  return ((await import(url.href)) as { default: BackendProvider<WasmOptions> }).default;
+}
+
 describe('wasmUrl', () => {
   test.each(['wasm', 'charset', 'octets', 'text'])('takes modules that a server calls %s', async (kind) => {
     await works(wasm, { wasmUrl: `${address}/${kind}` });
@@ -111,6 +126,32 @@ describe('wasmUrl', () => {
   });
 });
 
+describe('a module of another version', () => {
+  /** A file whose section says other sources. */
+  const older = async (name: string): Promise<Buffer> => {
+    const bytes = await readFile(new URL(name, files));
+    bytes[bytes.length - 1]! ^= 1;
+    return bytes;
+  };
+
+  test('is refused, as a file and when it is given', async () => {
+    const folder = await scratch();
+    await writeFile(join(folder, 'simd.wasm'), await older('simd.wasm'));
+    const options = { wasmUrl: pathToFileURL(folder), threads: 1, build: 'simd' } as const;
+    expect(await codeOf(() => wasm.create(options))).toBe('HT_UNAVAILABLE');
+    const module = await WebAssembly.compile((await older('simd.wasm')) as BufferSource);
+    expect(await codeOf(() => wasm.create({ module }))).toBe('HT_INVALID_ARGUMENT');
+  });
+
+  test('where a bundle looks for its own is passed over', async () => {
+    const folder = await bundle('code/stale');
+    await mkdir(join(folder, 'wasm'));
+    for (const name of ['simd.wasm', 'relaxed.wasm'])
+      await writeFile(join(folder, 'wasm', name), await older(name));
+    await works(await load(folder, 'code/stale'));
+  });
+});
+
 describe('where modules may not be compiled', () => {
   test('every form that compiles is unavailable, and a compiled module works', async () => {
     const module = await WebAssembly.compile((await readFile(new URL('simd.wasm', files))) as BufferSource);
@@ -132,7 +173,10 @@ describe('where modules may not be compiled', () => {
         function refused() {
           refuse();
         },
-        { exports: (given: WebAssembly.Module) => Module.exports(given) },
+        {
+          exports: (given: WebAssembly.Module) => Module.exports(given),
+          customSections: (given: WebAssembly.Module, name: string) => Module.customSections(given, name),
+        },
       ),
     });
     const { default: strict } = await import('../src/index.ts');
@@ -167,18 +211,6 @@ describe('the inlined form', () => {
 });
 
 describe('a bundle', () => {
-  const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-  const bundle = async (name: string, options: BuildOptions = {}): Promise<string> => {
-    const outdir = await scratch();
-    const input = { [name]: entry };
-    await build({ entryPoints: input, bundle: true, format: 'esm', outdir, logLevel: 'silent', ...options });
-    return outdir;
-  };
-  const load = async (folder: string, name: string): Promise<BackendProvider<WasmOptions>> => {
-    const url = pathToFileURL(join(folder, `${name}.js`));
-    return ((await import(url.href)) as { default: BackendProvider<WasmOptions> }).default;
-  };
-
   test('that leaves the files behind works all the same', async () => {
     const folder = await bundle('one-file');
     expect(await readdir(folder)).toEqual(['one-file.js']);
@@ -206,6 +238,13 @@ describe('a bundle', () => {
     await works(await load(folder, 'chunks'));
   });
 
+  test('that lost its chunks as well is unavailable', async () => {
+    const lost = await load(await bundle('lost', { external: ['#modules'] }), 'lost');
+    expect(await codeOf(() => lost.create())).toBe('HT_UNAVAILABLE');
+    expect(await lost.probe()).toMatchObject({ available: false });
+    await works(lost, { wasmUrl: files });
+  });
+
   test.each(['workerd', 'edge-light'])('for %s holds no text, and says what it wants', async (condition) => {
     const folder = await bundle('edge', { conditions: [condition] });
     expect(await readFile(join(folder, 'edge.js'), 'utf8')).not.toContain('AGFzbQ');
@@ -218,7 +257,7 @@ describe('a bundle', () => {
 });
 
 async function scratch(): Promise<string> {
-  const folder = await mkdtemp(join(fileURLToPath(new URL('../', import.meta.url)), '.tsbuild/load-'));
+  const folder = await mkdtemp(join(tmpdir(), 'halftone-wasm-'));
   folders.push(folder);
   return folder;
 }

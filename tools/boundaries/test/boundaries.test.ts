@@ -83,6 +83,13 @@ describe('entry', () => {
 });
 
 describe('escape', () => {
+  it('lets src import what a build puts into wasm/', () => {
+    const text = "import { stamp } from '../wasm/stamp.js';\nvoid stamp;\n";
+    expect(violationsWith({ 'packages/backend-x/src/index.ts': text })).toEqual([]);
+    expect(violationsWith({ 'packages/backend-x/src/index.ts': text.replace('wasm', 'test') })).toEqual([
+      'escape packages/backend-x/src/index.ts:1',
+    ]);
+  });
   it('refuses a relative import into another package, from src and from tests', () => {
     const text = "import '../../core/src/index.ts';\n";
     expect(
