@@ -88,5 +88,5 @@ export function run(call: usize): void {
 
 /** Runs `count` calls, whose addresses stand at `calls`, one after the other. */
 export function runAll(calls: usize, count: i32): void {
-  for (let i = 0; i < count; i++) run(load<u32>(calls + ((<usize>i) << 2)));
+  for (let i = 0; i < count; i++) run(load<u32>(calls + (<usize>i << 2)));
 }

@@ -37,12 +37,10 @@ export function convScratchBytes(k: i32, outputs: i32): usize {
 
 export function conv(call: Conv, part: i32): void {
   const g = call.window;
-  const channels = g.c / call.groups,
-    outputs = call.outputs / call.groups;
+  const channels = g.c / call.groups, outputs = call.outputs / call.groups;
   const k = g.kernelH * g.kernelW * channels;
   const windows = g.n * g.outH * g.outW;
-  const signed = call.xSigned != 0,
-    zero = load8(call.xZeroPoint, signed);
+  const signed = call.xSigned != 0, zero = load8(call.xZeroPoint, signed);
   const size = sizeOf(call);
   const scratch = call.scratch + <usize>part * convScratchBytes(k, outputs);
   const patches = scratch + scratchBytes(k, outputs);

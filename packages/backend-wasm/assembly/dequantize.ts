@@ -1,4 +1,5 @@
-// y = fround(fround(x - zeroPoint) * scale), parameters of elements in the order [outer][channels][inner]; int32 has no zero point
+// y = fround(fround(x - zeroPoint) * scale), parameters of elements in the order [outer][channels][inner]; int32 has no zero
+// point
 import { bytesOf, Elements, startOf } from './call';
 import { load4, load8 } from './codes';
 

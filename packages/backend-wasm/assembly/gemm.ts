@@ -85,8 +85,8 @@ export function gemm(call: Gemm, part: i32): void {
   const size = sizeOf(call);
   for (let i = 0; i < call.batch; i++) {
     const row = <usize>i * <usize>m + <usize>top;
-    const b = call.b + <usize>i * packedBytes(k, n);
-    multiply(call, call.a + row * <usize>k, k, zero, signed, b, call.y + row * <usize>n * size, n, bottom - top, k, 0, first, last, scratch);
+    const a = call.a + row * <usize>k, b = call.b + <usize>i * packedBytes(k, n), y = call.y + row * <usize>n * size;
+    multiply(call, a, k, zero, signed, b, y, n, bottom - top, k, 0, first, last, scratch);
   }
 }
 

@@ -16,8 +16,7 @@ export class Im2col extends Call {
 export function im2col(call: Im2col, part: i32): void {
   const g = call.window;
   const windows = g.n * g.outH * g.outW;
-  const first = startOf(windows, 1, part, call.parts),
-    last = startOf(windows, 1, part + 1, call.parts);
+  const first = startOf(windows, 1, part, call.parts), last = startOf(windows, 1, part + 1, call.parts);
   const bytes = <usize>(g.kernelH * g.kernelW * call.channels), to = call.y + <usize>first * bytes;
   gather(call.x, load<u8>(call.zeroPoint), g, first, last - first, call.firstChannel, call.channels, to, bytes);
 }

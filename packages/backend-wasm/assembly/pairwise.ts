@@ -28,7 +28,18 @@ function sumOf(
 }
 
 /** factors: ra, rb, c0. A step of 0 is an operand of one code. */
-function sumRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
+function sumRun(
+  a: usize,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  y: usize,
+  n: usize,
+  factors: usize,
+  lo: f32,
+  hi: f32,
+  signed: bool,
+): void {
   const ra = load<f32>(factors), rb = load<f32>(factors, 4), c0 = load<f32>(factors, 8);
   const ras = f32x4.splat(ra), rbs = f32x4.splat(rb), c0s = f32x4.splat(c0), los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
@@ -69,7 +80,18 @@ function productOf(
 }
 
 /** factors: za, zb, zy, m. */
-function productRun(a: usize, aStep: i32, b: usize, bStep: i32, y: usize, n: usize, factors: usize, lo: f32, hi: f32, signed: bool): void {
+function productRun(
+  a: usize,
+  aStep: i32,
+  b: usize,
+  bStep: i32,
+  y: usize,
+  n: usize,
+  factors: usize,
+  lo: f32,
+  hi: f32,
+  signed: bool,
+): void {
   const za = <i32>load<f32>(factors), zb = <i32>load<f32>(factors, 4), zy = load<f32>(factors, 8), m = load<f32>(factors, 12);
   const zas = i32x4.splat(za), zbs = i32x4.splat(zb), zys = f32x4.splat(zy), ms = f32x4.splat(m);
   const los = f32x4.splat(lo), his = f32x4.splat(hi);

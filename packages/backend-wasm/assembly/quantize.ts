@@ -4,12 +4,9 @@ import { codeOf, load4, load8, pack16, wholeOf } from './codes';
 
 function one(x: usize, y: usize, n: usize, scale: f32, zero: i32, signed: bool): void {
   const first = signed ? -128 : 0;
-  const lo = <f32>(first - zero),
-    hi = <f32>(first + 255 - zero);
-  const scales = f32x4.splat(scale),
-    zeros = i32x4.splat(zero);
-  const los = f32x4.splat(lo),
-    his = f32x4.splat(hi);
+  const lo = <f32>(first - zero), hi = <f32>(first + 255 - zero);
+  const scales = f32x4.splat(scale), zeros = i32x4.splat(zero);
+  const los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
   for (; i + 16 <= n; i += 16) {
     const at = x + (i << 2);
@@ -25,8 +22,7 @@ function one(x: usize, y: usize, n: usize, scale: f32, zero: i32, signed: bool):
 /** Neighbours that each have their own parameters. */
 function each(x: usize, y: usize, n: usize, scale: usize, zero: usize, signed: bool): void {
   const first = signed ? -128 : 0;
-  const lowest = i32x4.splat(first),
-    highest = i32x4.splat(first + 255);
+  const lowest = i32x4.splat(first), highest = i32x4.splat(first + 255);
   let i: usize = 0;
   for (; i + 4 <= n; i += 4) {
     const zeros = load4(zero + i, signed);
@@ -47,8 +43,7 @@ export function quantize(call: Elements, part: i32): void {
   const signed = call.codes == 1;
   if (call.channels == 1) {
     const count = call.outer * call.inner;
-    const from = <usize>startOf(count, 16, part, call.parts),
-      to = <usize>startOf(count, 16, part + 1, call.parts);
+    const from = <usize>startOf(count, 16, part, call.parts), to = <usize>startOf(count, 16, part + 1, call.parts);
     one(
       call.x + (from << 2),
       call.y + from,

@@ -3,10 +3,8 @@ import { Elements, startOf } from './call';
 import { codeOf, load8, pack16, wholeOf } from './codes';
 
 function one(x: usize, y: usize, n: usize, multiplier: f32, zero: i32, lo: f32, hi: f32, signed: bool): void {
-  const multipliers = f32x4.splat(multiplier),
-    zeros = i32x4.splat(zero);
-  const los = f32x4.splat(lo),
-    his = f32x4.splat(hi);
+  const multipliers = f32x4.splat(multiplier), zeros = i32x4.splat(zero);
+  const los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
   for (; i + 16 <= n; i += 16) {
     const at = x + (i << 2);
@@ -41,9 +39,7 @@ function each(
   hi: f32,
   signed: bool,
 ): void {
-  const zeros = i32x4.splat(zero),
-    los = f32x4.splat(lo),
-    his = f32x4.splat(hi);
+  const zeros = i32x4.splat(zero), los = f32x4.splat(lo), his = f32x4.splat(hi);
   let i: usize = 0;
   for (; i + 4 <= n; i += 4) {
     const at = i << 2;
@@ -62,12 +58,10 @@ function each(
 export function requantize(call: Elements, part: i32): void {
   const signed = call.codes == 1;
   const zero = load8(call.zero, signed);
-  const lo = <f32>(call.lo - zero),
-    hi = <f32>(call.hi - zero);
+  const lo = <f32>(call.lo - zero), hi = <f32>(call.hi - zero);
   if (call.channels == 1) {
     const count = call.outer * call.inner;
-    const from = <usize>startOf(count, 16, part, call.parts),
-      to = <usize>startOf(count, 16, part + 1, call.parts);
+    const from = <usize>startOf(count, 16, part, call.parts), to = <usize>startOf(count, 16, part + 1, call.parts);
     one(call.x + (from << 2), call.y + from, to - from, load<f32>(call.scale), zero, lo, hi, signed);
     return;
   }
