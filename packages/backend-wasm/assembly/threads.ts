@@ -12,8 +12,8 @@ import { runPart } from './calls';
 @inline const SLEEPERS: usize = 16;
 @inline const STOP: usize = 20;
 
-/** Looks at the turn before a thread goes to sleep: some 50 microseconds. */
-const PATIENCE = 20000;
+/** Looks at the turn before a thread goes to sleep: some 100 microseconds, longer than what lies between runs of a network. */
+const PATIENCE = 200000;
 
 let board: usize = 0;
 

@@ -47,7 +47,7 @@ export interface Machine {
 }
 
 /** Parts for each thread: one that comes late then leaves less to wait for. */
-const PARTS = 4;
+const PARTS = 2;
 
 /** Into how many parts work is cut: none smaller than `least`. */
 export function partsOf({ threads }: Machine, work: number, least: number): number {
