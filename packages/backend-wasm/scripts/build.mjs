@@ -30,7 +30,7 @@ const modules = {
 function stampOfSources() {
   const hash = createHash('sha256');
   for (const folder of ['assembly', 'src'])
-    for (const name of readdirSync(join(root, folder), { recursive: true }).sort())
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort())
       if (name.endsWith('.ts')) hash.update(readFileSync(join(root, folder, name)));
   return hash.digest('hex').slice(0, 16);
 }
