@@ -14,7 +14,14 @@ test.each([1, 2])('kernels, calls and copies work above 2 GiB, with %i thread(s)
   const aCodes = Uint8Array.from({ length: m * k }, (_, i) => (i * 37) & 255);
   const bCodes = Int8Array.from({ length: k * n }, (_, i) => (i * 91) & 255);
   const spec: QGemmSpec = {
-    ...{ batch: 1, m, n, k, a: 'uint8', b: 'int8', transposeB: false, bZeroPoint: 'per-tensor' },
+    batch: 1,
+    m,
+    n,
+    k,
+    a: 'uint8',
+    b: 'int8',
+    transposeB: false,
+    bZeroPoint: 'per-tensor',
     bias: 'none',
     output: { type: 'int32' },
   };
