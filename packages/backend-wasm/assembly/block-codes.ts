@@ -5,6 +5,7 @@
 // fours. Rows that are `scaled` are for `codesLine` on codes of 4 bits: there pairs have, in turn, 256, 16, 1 and 256 times
 // their codes.
 import { COLUMNS, HEAD, recordBytes, ZEROS } from './block-pack';
+import { sumOf } from './codes';
 
 @inline
 export const ROWS = 4;
@@ -103,9 +104,7 @@ function codesOfBlock(a: usize, count: i32, factors: v128, to: usize): void {
     }
     at += ROWS_STEP * (8 / DEPTH);
   }
-  let sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
-  sum += i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
-  store<i32>(to, -sum, SUMS);
+  store<i32>(to, -sumOf(sums), SUMS);
 }
 
 /** Up to four floats; what is behind `count` of them is not read. */

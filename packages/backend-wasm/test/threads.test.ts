@@ -48,7 +48,7 @@ describe('threads', () => {
     const [backend] = await open(1, 3);
     for (let run = 0; run < 3; run++) {
       await expectProduct(backend!);
-      // Threads look for work for some 50 microseconds.
+      // Threads look for work for some 100 microseconds.
       await new Promise((done) => setTimeout(done, 50));
     }
     await backend!.dispose();

@@ -1,19 +1,16 @@
 // Backends whose tensors live in memory of their own, behind a handle: an address in a heap, a buffer or texture of a device.
-import { HalftoneError } from '../errors.ts';
 import type { OpName, OpSpecs } from '../ops/catalogue.ts';
-import { byteSize, type Tensor, type TensorDesc } from '../tensor.ts';
+import type { Tensor, TensorDesc } from '../tensor.ts';
 import type {
   BackendDriver,
-  DeviceIO,
   DeviceTensor,
   HostIO,
-  KernelProvider,
   NumericClass,
   PackedWeights,
   Refusal,
 } from './contract.ts';
-import { CountedWeights } from './counted-weights.ts';
-import { compileSteps, type CompileSteps, type KernelForm } from './step-kernels.ts';
+import { driverOf, operandIsGone } from './driver.ts';
+import type { CompileSteps } from './step-kernels.ts';
 
 /** Handles of operands and results of one run, by the names of the op's definition. */
 export type Handles<H> = Readonly<Record<string, H>>;
@@ -91,76 +88,25 @@ class HandleTensor<H> implements DeviceTensor {
 
 /** The driver of a backend with memory of its own: counters, disposal and the way from tensors to handles are supplied. */
 export function deviceDriver<H>(options: DeviceDriverOptions<H>): BackendDriver {
-  const { name, device, memory, compile } = options;
-  const counts = { liveTensors: 0, liveBytes: 0, packedBytes: 0 };
-  let disposed = false;
+  const { memory, ops, ...common } = options;
   const handleOf = (operand: string, tensor: DeviceTensor): H => {
     if (tensor instanceof HandleTensor && !tensor.disposed) return tensor.handle as H;
-    throw new HalftoneError('HT_DISPOSED', `operand ${operand} was disposed, or is another backend's`, {
-      operand,
-    });
+    throw operandIsGone(operand);
   };
-  const handlesOf = (io: DeviceIO): Handles<H> => {
-    const handles: Record<string, H> = {};
-    for (const operand in io) handles[operand] = handleOf(operand, io[operand]!);
-    return handles;
-  };
-  const kernels: { [O in OpName]?: KernelProvider<never> } = {};
-  const numericClass: { [O in OpName]?: NumericClass } = {};
-  const forms = new Map<OpName, KernelForm<HandleKernel<H>>>();
-  for (const [op, form] of Object.entries(options.ops) as [OpName, DeviceOp<H, never>][]) {
-    forms.set(op, form);
-    kernels[op] = provider(form, counts, handlesOf);
-    numericClass[op] = form.numericClass ?? options.numericClass(op);
-  }
-  return {
-    name,
-    device,
-    capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
-    kernels: kernels as BackendDriver['kernels'],
-    ...(compile ? { compile: (region) => compileSteps(region, forms, counts, compile) } : {}),
-    alloc(desc) {
-      if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${name} was disposed; open it again`);
-      const bytes = byteSize(desc);
-      const tensor = new HandleTensor(desc, memory.allocate(desc), (handle) => {
-        counts.liveTensors--;
-        counts.liveBytes -= bytes;
+  return driverOf<HandleKernel<H>>({
+    ...common,
+    forms: new Map(Object.entries(ops) as [OpName, DeviceOp<H, never>][]),
+    tensor: (desc, released) =>
+      new HandleTensor(desc, memory.allocate(desc), (handle) => {
+        released();
         memory.free(handle);
-      });
-      counts.liveTensors++;
-      counts.liveBytes += bytes;
-      return tensor;
+      }),
+    run(kernel, io) {
+      const handles: Record<string, H> = {};
+      for (const operand in io) handles[operand] = handleOf(operand, io[operand]!);
+      kernel.run(handles);
     },
     write: (dst, src) => memory.write(handleOf('dst', dst), src),
     read: async (src) => memory.read(handleOf('src', src), src),
-    sync: options.sync ?? (async () => {}),
-    stats: () => ({ ...counts }),
-    async dispose() {
-      if (disposed) return;
-      disposed = true;
-      await options.dispose?.();
-    },
-  };
-}
-
-function provider<H>(
-  op: DeviceOp<H, never>,
-  counts: { packedBytes: number },
-  handlesOf: (io: DeviceIO) => Handles<H>,
-): KernelProvider<never> {
-  const { pack } = op;
-  return {
-    supports: op.supports ?? (() => true),
-    prepare(spec: never, packed?: PackedWeights) {
-      const kernel = op.prepare(spec, packed instanceof CountedWeights ? packed.weights : packed);
-      return {
-        variant: kernel.variant,
-        run: (io) => kernel.run(handlesOf(io)),
-        dispose: () => kernel.dispose?.(),
-      };
-    },
-    ...(pack
-      ? { pack: (spec: never, weights: HostIO) => new CountedWeights(pack(spec, weights), counts) }
-      : {}),
-  };
+  });
 }

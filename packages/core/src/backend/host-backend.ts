@@ -8,15 +8,13 @@ import type {
   DeviceIO,
   DeviceTensor,
   HostIO,
-  Kernel,
-  KernelProvider,
   NumericClass,
   PackedWeights,
   Probe,
   Refusal,
 } from './contract.ts';
-import { CountedWeights } from './counted-weights.ts';
-import { compileSteps, type CompileSteps, type KernelForm } from './step-kernels.ts';
+import { driverOf, operandIsGone } from './driver.ts';
+import type { CompileSteps } from './step-kernels.ts';
 
 /** An op over host memory: operands and results are typed arrays; results are written in place. */
 export type HostOp<Spec> = (spec: Spec, io: HostIO) => void;
@@ -128,10 +126,7 @@ function hostViews(io: DeviceIO): HostIO {
 }
 
 function hostView(name: string, tensor: DeviceTensor): Tensor {
-  if (!(tensor instanceof HostTensor) || tensor.data === undefined)
-    throw new HalftoneError('HT_DISPOSED', `operand ${name} was disposed, or is another backend's`, {
-      operand: name,
-    });
+  if (!(tensor instanceof HostTensor) || tensor.data === undefined) throw operandIsGone(name);
   return tensor as Tensor;
 }
 
@@ -152,36 +147,17 @@ export function hostBackend<Options = object>(
 
 /** The driver of a backend over host memory: what `hostBackend` makes, for providers whose ops depend on their options. */
 export function hostDriver(options: HostDriverOptions): BackendDriver {
-  const { name, device, memory, compile } = options;
-  const counts = { liveTensors: 0, liveBytes: 0, packedBytes: 0 };
-  let disposed = false;
-  const kernels: { [O in OpName]?: KernelProvider<never> } = {};
-  const numericClass: { [O in OpName]?: NumericClass } = {};
-  const forms = new Map<OpName, KernelForm<HostKernel>>();
-  for (const [op, entry] of Object.entries(options.ops) as [OpName, AnyHostOp<never>][]) {
-    const form = preparedForm(op, entry);
-    forms.set(op, form);
-    kernels[op] = provider(form, counts);
-    numericClass[op] = form.numericClass ?? options.numericClass(op);
-  }
-  return {
-    name,
-    device,
-    capabilities: Object.freeze({ numericClass: Object.freeze(numericClass) }),
-    kernels: kernels as BackendDriver['kernels'],
-    ...(compile ? { compile: (region) => compileSteps(region, forms, counts, compile) } : {}),
-    alloc(desc) {
-      if (disposed) throw new HalftoneError('HT_DISPOSED', `backend ${name} was disposed; open it again`);
-      const bytes = byteSize(desc);
-      const tensor = new HostTensor(desc, allocate(desc, memory), ({ buffer }) => {
-        counts.liveTensors--;
-        counts.liveBytes -= bytes;
-        if (memory && bytes > 0) memory.free(buffer as ArrayBuffer);
-      });
-      counts.liveTensors++;
-      counts.liveBytes += bytes;
-      return tensor;
-    },
+  const { memory, ops, ...common } = options;
+  const entries = Object.entries(ops) as [OpName, AnyHostOp<never>][];
+  return driverOf<HostKernel>({
+    ...common,
+    forms: new Map(entries.map(([op, entry]) => [op, preparedForm(op, entry)])),
+    tensor: (desc, released) =>
+      new HostTensor(desc, allocate(desc, memory), ({ buffer, byteLength }) => {
+        released();
+        if (memory && byteLength > 0) memory.free(buffer as ArrayBuffer);
+      }),
+    run: (kernel, io) => kernel.run(hostViews(io)),
     write(dst, src) {
       (hostView('dst', dst).data as Float32Array).set(src.data as Float32Array);
     },
@@ -189,14 +165,7 @@ export function hostDriver(options: HostDriverOptions): BackendDriver {
       const { dtype, shape, data } = hostView('src', src);
       return { dtype, shape, data: data.slice() } as Tensor;
     },
-    sync: async () => {},
-    stats: () => ({ ...counts }),
-    async dispose() {
-      if (disposed) return;
-      disposed = true;
-      options.dispose?.();
-    },
-  };
+  });
 }
 
 /** The longest form of an op, whatever it was given as. */
@@ -206,22 +175,4 @@ function preparedForm(name: OpName, entry: AnyHostOp<never>): PreparedHostOp<nev
   if ('prepare' in form) return form;
   const { run, variant = name, ...rest } = form;
   return { ...rest, prepare: (spec) => ({ variant, run: (io) => run(spec, io) }) };
-}
-
-function provider(op: PreparedHostOp<never>, counts: { packedBytes: number }): KernelProvider<never> {
-  const { pack } = op;
-  return {
-    supports: op.supports ?? (() => true),
-    prepare(spec: never, packed?: PackedWeights): Kernel {
-      const kernel = op.prepare(spec, packed instanceof CountedWeights ? packed.weights : packed);
-      return {
-        variant: kernel.variant,
-        run: (io) => kernel.run(hostViews(io)),
-        dispose: () => kernel.dispose?.(),
-      };
-    },
-    ...(pack
-      ? { pack: (spec: never, weights: HostIO) => new CountedWeights(pack(spec, weights), counts) }
-      : {}),
-  };
 }
