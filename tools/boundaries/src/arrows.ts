@@ -34,6 +34,7 @@ export const portable: readonly string[] = [
   'quantize',
   'backend-reference',
   'backend-wasm',
+  'backend-gpujs',
   'conformance',
   'bench',
 ];

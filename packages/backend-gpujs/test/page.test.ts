@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { chromium, found } from './in-page.ts';
+
+describe.skipIf(chromium === undefined)('in Chromium', () => {
+  test('probe names the renderer; WebGL2 by the CPU is unavailable unless it is asked for', async () => {
+    const { asked, unasked, wrong, opened } = (await found('probes')) as {
+      asked: { available: boolean; device: string };
+      unasked: { available: boolean };
+      wrong: { available: boolean }[];
+      opened: string;
+    };
+    expect(asked).toMatchObject({ available: true });
+    expect(asked.device).toMatch(/^WebGL2, \S/);
+    // On a GPU it is there either way.
+    const software = asked.device.endsWith('by the CPU');
+    expect(unasked.available).toBe(!software);
+    expect(opened).toBe(software ? 'HT_UNAVAILABLE' : 'none');
+    expect(wrong).toEqual([
+      expect.objectContaining({ available: false }),
+      expect.objectContaining({ available: false }),
+    ]);
+  });
+
+  test('every element of tensors that are long, narrow or large', async () => {
+    const { differing } = (await found('sizes')) as { differing: Record<string, number> };
+    expect(Object.keys(differing)).toHaveLength(9);
+    expect(Object.entries(differing).filter(([, count]) => count !== 0)).toEqual([]);
+  });
+
+  test('tensors outlive the kernels that wrote them', async () => {
+    const { freed, read, expected } = (await found('evicted')) as Record<string, unknown>;
+    expect(read).toEqual(expected);
+    expect(freed).toBe(3);
+  });
+
+  test('a lost GPU fails what waits and what comes, other backends go on', async () => {
+    const { expected, ...answers } = (await found('loss')) as Record<string, unknown>;
+    expect(answers).toEqual({
+      pending: 'HT_UNAVAILABLE',
+      later: 'HT_UNAVAILABLE',
+      synced: 'HT_UNAVAILABLE',
+      disposed: 'none',
+      other: expected,
+      again: expected,
+    });
+  });
+});
