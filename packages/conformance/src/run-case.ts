@@ -133,7 +133,7 @@ async function runOnce(
 }
 
 /** Memory as an earlier result left it: the contents of what is allocated are unspecified, and no run may count on them. */
-function used({ dtype, shape }: TensorDesc): Tensor {
+export function used({ dtype, shape }: TensorDesc): Tensor {
   const data = new dtypes[dtype].Array(sizeOf(shape));
   const value =
     dtype === 'float32' ? NaN : dtype === 'int64' ? 9223372036854775807n : dtypes[dtype].range![1];

@@ -12,6 +12,7 @@ import { exactDot, summing } from './mutants/products.ts';
 import { regional } from './mutants/regions.ts';
 import { finishing, quantizeCode, quantizing, requantizeCode, requantizing } from './mutants/rounding.ts';
 import { exactOrder, exactSigns, multiplying, searching } from './mutants/search.ts';
+import { bySpec, inRows, remembering } from './mutants/shapes.ts';
 import { queued } from './mutants/timeline.ts';
 
 describe('a backend without a bug passes', () => {
@@ -19,6 +20,8 @@ describe('a backend without a bug passes', () => {
     ['with the reference ops in host memory', withOps()],
     ['with its memory in one block', arena()],
     ['with a queue', withDriver(queued())],
+    ['with its memory in rows', withDriver((driver) => inRows(driver, {}))],
+    ['with its memory in the rows of who wrote last', withDriver((driver) => inRows(driver, remembering()))],
     ['with compiled regions', withDriver(regional())],
     ['with packed weights', withDriver((driver) => packed(driver, () => ({})))],
     [
@@ -44,6 +47,13 @@ describe('a backend without a bug passes', () => {
 });
 
 killTests(contractMutants);
+
+test('rows of the spec are found by the law of shapes alone', async () => {
+  const { variants } = await runSuite(bySpec.provider);
+  expect(variants[0]!.failures).toEqual([]);
+  const broken = Object.entries(variants[0]!.laws).filter(([, { passed }]) => !passed);
+  expect(broken.map(([name]) => name)).toEqual(['reshapes']);
+});
 
 test('mutants have names of their own, and there are many', () => {
   const mutants = [...arithmeticMutants, ...contractMutants];

@@ -5,6 +5,7 @@ import { determinism, isolation, ordering, preparations } from './order.ts';
 import { packedOnce } from './packed-once.ts';
 import { capabilities, honesty, packing } from './promises.ts';
 import { regions } from './regions.ts';
+import { reshapes } from './reshapes.ts';
 
 /** Rules that hold for every backend, whatever it computes. */
 export const laws: readonly Law[] = [
@@ -12,6 +13,7 @@ export const laws: readonly Law[] = [
   copies,
   aliasing,
   guards,
+  reshapes,
   ordering,
   preparations,
   determinism,

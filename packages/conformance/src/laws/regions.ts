@@ -7,6 +7,8 @@ import {
   type OpSpecs,
   type Region,
   type RegionStep,
+  sameShape,
+  sizeOf,
   type Tensor,
   tensor,
   type TensorDesc,
@@ -32,13 +34,19 @@ export const regions: Law = {
         trialOf('all ops', context.cases.filter(isFull)),
         ...chains(backend),
       ];
-      for (const trial of trials) {
+      for (const trial of [...trials, ...trials.map(flat)]) {
         const before = backend.stats();
         await judge(backend, trial);
         requireBack(before, backend.stats(), `after the region of ${trial.name} was disposed`);
       }
     }),
 };
+
+/** The same steps with values that are described flat: steps know values under shapes of their own. */
+function flat({ name, region, inputs }: Trial): Trial {
+  const values = region.values.map(({ dtype, shape }): TensorDesc => ({ dtype, shape: [sizeOf(shape)] }));
+  return { name: `${name}, flat`, region: { ...region, values }, inputs };
+}
 
 async function judge(backend: Backend, { name, region, inputs }: Trial): Promise<void> {
   const compiled = compile(backend, region);
@@ -47,9 +55,10 @@ async function judge(backend: Backend, { name, region, inputs }: Trial): Promise
   const expected = [await oneByOne(backend, region, inputs[0]), await oneByOne(backend, region, inputs[1])];
   const is = (results: readonly Tensor[], which: 0 | 1, when: string): void =>
     require(results.length === expected[which]!.length &&
-      results.every((result, i) =>
-        sameTensor(result, expected[which]![i]!),
-      ), `the region of ${name} gives other results ${when} than its steps one by one`);
+      results.every((result, i) => {
+        const wanted = expected[which]![i]!;
+        return sameTensor(result, wanted) && sameShape(result.shape, wanted.shape);
+      }), `the region of ${name} gives other results ${when} than its steps one by one`);
   const second = compile(backend, region)!;
   const first = await compiled.run(inputs[0]);
   is(first, 0, 'in its first run');

@@ -10,6 +10,7 @@ import { promises } from './promises.ts';
 import { regions } from './regions.ts';
 import { rounding } from './rounding.ts';
 import { search } from './search.ts';
+import { shapes } from './shapes.ts';
 import { tables } from './tables.ts';
 import { timeline } from './timeline.ts';
 import { windows } from './windows.ts';
@@ -31,6 +32,7 @@ export const contractMutants: readonly Mutant[] = [
   ...memory,
   ...bounds,
   ...aliases,
+  ...shapes,
   ...timeline,
   ...regions,
   ...promises,

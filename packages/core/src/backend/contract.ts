@@ -36,7 +36,10 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** Elements in the backend's own memory: dense, row-major. */
+/**
+ * Elements in the backend's own memory: dense, row-major. A run may bring a tensor of another shape with as many elements than
+ * its spec says: elements keep their order, and `shape` stays as it was allocated.
+ */
 export interface DeviceTensor extends TensorDesc {
   readonly disposed: boolean;
   dispose(): void;
