@@ -5,10 +5,9 @@ import { expect } from 'vitest';
 
 export const chromium: ReturnType<typeof findChromium> = findChromium();
 
-/** Packages, as the pages of tests find them. */
-const folders: Readonly<Record<string, string>> = {
-  '/': fileURLToPath(new URL('../../', import.meta.url)),
-};
+/** The folder of all packages. */
+export const packages: string = fileURLToPath(new URL('../../', import.meta.url));
+const folders = { '/': packages };
 
 /** What a scenario of page/scenarios.js finds in Chromium. */
 export async function found(scenario: string, seconds = 50): Promise<unknown> {

@@ -35,6 +35,13 @@ export const scenarios: readonly Scenario[] = [
     mostBytes: 1_700_000,
     readmes: ['packages/backend-wasm/README.md'],
   },
+  {
+    name: 'the gpu.js backend',
+    packages: ['@halftone/core', '@halftone/backend-gpujs'],
+    mostPackages: 2,
+    mostBytes: 1_100_000,
+    readmes: ['packages/backend-gpujs/README.md'],
+  },
   ...(hasBinary
     ? [
         {
