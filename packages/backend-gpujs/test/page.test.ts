@@ -27,10 +27,24 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
     expect(Object.entries(differing).filter(([, count]) => count !== 0)).toEqual([]);
   });
 
+  test('large products have the bits of the reference, however deep', async () => {
+    const { differing } = (await found('products')) as { differing: Record<string, number> };
+    const variants = Object.keys(differing).map((name) => name.split(' ')[1]);
+    expect(variants).toEqual([...Array.from({ length: 9 }, () => 'qgemm_tiles'), 'qgemm_rows']);
+    expect(Object.entries(differing).filter(([, count]) => count !== 0)).toEqual([]);
+  });
+
   test('tensors outlive the kernels that wrote them', async () => {
     const { freed, read, expected } = (await found('evicted')) as Record<string, unknown>;
     expect(read).toEqual(expected);
     expect(freed).toBe(3);
+  });
+
+  test('what no memory holds is refused, and the next run works', async () => {
+    const { refused, liveTensors, next, expected } = (await found('memory')) as Record<string, unknown>;
+    expect(refused).toEqual(['HT_OUT_OF_MEMORY', 'HT_OUT_OF_MEMORY', 'HT_OUT_OF_MEMORY']);
+    expect(liveTensors).toBe(0);
+    expect(next).toEqual(expected);
   });
 
   test('a lost GPU fails what waits and what comes, other backends go on', async () => {

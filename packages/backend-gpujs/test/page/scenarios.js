@@ -1,4 +1,5 @@
 // What only a page can try: sizes, losses, and what many runs leave behind.
+import reference from '@halftone/backend-reference';
 import { openBackend, tensor } from '@halftone/core';
 import gpujs from './backend.js';
 
@@ -120,6 +121,80 @@ export async function evicted() {
   return { freed, read, expected: [[...x.data], after, after, after] };
 }
 
+/** Large products, whose kernel is another, against the reference: odd sizes, deep sums of the largest products, both ways of weights. */
+export async function products() {
+  const backend = await openBackend(gpujs, options);
+  const oracle = await openBackend(reference);
+  let state = 1;
+  const random = (lo, hi) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return lo + Math.floor((state / 2 ** 32) * (hi - lo + 1));
+  };
+  const [whole, codesOut] = [
+    { type: 'int32' },
+    { type: 'codes', dtype: 'uint8', mode: 'ort-f32', multiplier: 'per-channel' },
+  ];
+  // [batch, m, n, k, extremes, transposeB, bZeroPoint, bias, output]
+  const trials = [
+    [1, 128, 128, 128, false, false, 'per-tensor', 'none', whole],
+    [1, 129, 131, 127, false, false, 'per-channel', 'none', whole],
+    [1, 130, 129, 130, false, true, 'per-channel', 'int32', whole],
+    [3, 67, 65, 163, false, false, 'per-tensor', 'none', whole],
+    [3, 66, 67, 165, false, true, 'per-channel', 'int32', codesOut],
+    [1, 90, 94, 258, true, false, 'per-channel', 'int32', codesOut],
+    [1, 33, 35, 2048, true, false, 'per-tensor', 'none', whole],
+    [1, 9, 67, 4096, true, true, 'per-tensor', 'none', whole],
+    [1, 16, 17, 8256, true, false, 'per-tensor', 'none', whole],
+    // Sums that the form of the fast kernel does not hold.
+    [1, 16, 17, 8257, true, false, 'per-tensor', 'none', whole],
+  ];
+  const differing = {};
+  for (const [batch, m, n, k, extremes, transposeB, bZeroPoint, bias, output] of trials) {
+    const spec = { batch, m, n, k, a: 'uint8', b: 'int8', transposeB, bZeroPoint, bias, output };
+    const channels = bZeroPoint === 'per-channel' ? n : 1;
+    const fill = (count, lo, hi, most) =>
+      Array.from({ length: count }, () => (extremes ? most : random(lo, hi)));
+    const operands = {
+      a: tensor('uint8', fill(batch * m * k, 0, 255, 255), [batch, m, k]),
+      aZeroPoint: tensor('uint8', [extremes ? 0 : 7]),
+    };
+    const weights = {
+      b: tensor('int8', fill(batch * n * k, -128, 127, -128), transposeB ? [batch, n, k] : [batch, k, n]),
+      bZeroPoint: tensor('int8', fill(channels, -9, 9, 127)),
+    };
+    if (bias === 'int32')
+      operands.bias = tensor(
+        'int32',
+        Array.from({ length: n }, () => random(-1e9, 1e9)),
+      );
+    if (output.type === 'codes') {
+      operands.multiplier = tensor(
+        'float32',
+        Array.from({ length: n }, () => random(1, 1000) * 1e-10),
+      );
+      operands.zeroPoint = tensor('uint8', [130]);
+    }
+    const expected = (await oracle.call('qgemm', spec, { ...operands, ...weights })).y.data;
+    const prepared = backend.prepare('qgemm', spec, weights);
+    const io = Object.fromEntries(
+      Object.entries(operands).map(([name, each]) => [name, backend.upload(each)]),
+    );
+    io.y = backend.alloc({ dtype: output.dtype ?? 'int32', shape: [batch, m, n] });
+    // Twice: the tiles of weights are made by the first run.
+    prepared.run(io);
+    prepared.run(io);
+    const packed = (await backend.read(io.y)).data;
+    const plain = (await backend.call('qgemm', spec, { ...operands, ...weights })).y.data;
+    differing[`${[batch, m, n, k].join('x')} ${prepared.variant}`] = expected.filter(
+      (value, i) => value !== packed[i] || value !== plain[i],
+    ).length;
+    prepared.dispose();
+    for (const name in io) io[name].dispose();
+  }
+  await backend.dispose();
+  return { differing };
+}
+
 /** What waits when the GPU is lost, what comes afterwards, another backend, and the next one. */
 export async function loss() {
   const contexts = watchContexts();
@@ -161,6 +236,29 @@ export async function loss() {
   answers.again = [...(await again.call('lut256', lookUp([4]), { x, table: plusOne })).y.data];
   await again.dispose();
   return { ...answers, expected: [...x.data].map((code) => (code + 1) & 255) };
+}
+
+/** Tensors that no texture holds, and a driver that has no memory for one. */
+export async function memory() {
+  const backend = await openBackend(gpujs, options);
+  const side = 262_144;
+  const refused = [];
+  for (const shape of [
+    [side, side],
+    [9_000_000, 1],
+  ])
+    refused.push(await codeOf(() => Promise.resolve(backend.alloc({ dtype: 'uint8', shape }))));
+  const x = codes(4, [4]);
+  const getError = Reflect.get(WebGL2RenderingContext.prototype, 'getError');
+  WebGL2RenderingContext.prototype.getError = function () {
+    WebGL2RenderingContext.prototype.getError = getError;
+    return this.OUT_OF_MEMORY;
+  };
+  refused.push(await codeOf(() => backend.call('lut256', lookUp([4]), { x, table: plusOne })));
+  const { y } = await backend.call('lut256', lookUp([4]), { x, table: plusOne });
+  const { liveTensors } = backend.stats();
+  await backend.dispose();
+  return { refused, liveTensors, next: [...y.data], expected: [...x.data].map((code) => (code + 1) & 255) };
 }
 
 /** Textures, and bytes of JavaScript, after 1,000 runs and reads, and after as many again. */
