@@ -16,6 +16,7 @@ import { againSource } from './glsl.ts';
 import type { Gpu } from './gpu.ts';
 import { Kernels, type Pass, type Texture } from './kernels.ts';
 import { type Form, fromTexels, isEmpty, type Layout, layoutOf, toTexels } from './layout.ts';
+import { type HandOver, passing } from './passing.ts';
 import { Timeline } from './timeline.ts';
 
 /** A tensor: its texture, once something was written. */
@@ -164,13 +165,15 @@ export class Device {
         const result = io[output]!;
         // Handles are looked up now: the caller may change what it gave.
         const operands = inputs.map((name) => fixed[name] ?? io[name]!);
-        this.timeline.enqueue(async () => {
-          if (isEmpty(layout)) return;
-          const textures: Texture[] = [];
-          for (const [i, operand] of operands.entries())
-            textures.push(await this.textureOf(operand, layouts[inputs[i]!]!));
-          place(result, await this.draw(pass, textures), layout);
-        });
+        if (isEmpty(layout)) return;
+        this.timeline.enqueue(() =>
+          passing(async (handOver) => {
+            const textures: Texture[] = [];
+            for (const [i, operand] of operands.entries())
+              textures.push(await this.textureOf(operand, layouts[inputs[i]!]!, handOver));
+            place(result, await this.draw(pass, textures), layout);
+          }),
+        );
       },
     };
   }
@@ -190,8 +193,8 @@ export class Device {
     return await this.#kernels.draw(pass, values);
   }
 
-  /** The texture of an operand, in a layout that `layout` gave for as many elements. */
-  async textureOf(surface: Surface, layout: Layout): Promise<Texture> {
+  /** The texture of an operand, in a layout that `layout` gave for as many elements; one that stood otherwise is handed over. */
+  async textureOf(surface: Surface, layout: Layout, handOver: HandOver): Promise<Texture> {
     const { texture, layout: from } = surface;
     // Kernels do not read what has no elements, and still need a texture.
     if (isEmpty(layout))
@@ -208,7 +211,11 @@ export class Device {
         height: layout.height,
         source: againSource(from, layout),
       };
-      place(surface, await this.draw(pass, [texture]), layout);
+      const again = await this.draw(pass, [texture]);
+      // Another operand of the same run may be this tensor as it stood.
+      handOver(texture);
+      surface.texture = undefined;
+      place(surface, again, layout);
     }
     return surface.texture!;
   }

@@ -5,6 +5,7 @@ import { place } from '../device.ts';
 import { carry, float, offsets, placeSource, rowSource } from '../glsl.ts';
 import type { Pass, Texture } from '../kernels.ts';
 import { OFFSET_LIMIT } from '../layout.ts';
+import { passing } from '../passing.ts';
 import type { PackedB } from './qgemm-packed.ts';
 import { columnSource, EXACT_PRODUCTS, formOf, wayOut, wayOutFunctions, wayOutInputs } from './way-out.ts';
 
@@ -51,26 +52,19 @@ export function prepareTiles(
     run(io) {
       const operands = { ...io, ...packed?.surfaces };
       const result = io['y']!;
-      device.timeline.enqueue(async () => {
-        const texture = async (name: string): Promise<Texture> =>
-          await device.textureOf(operands[name]!, layouts[name]!);
-        const passing: Texture[] = [];
-        const draw = async (pass: Pass, values: readonly Texture[]): Promise<Texture> => {
-          const drawn = await device.draw(pass, values);
-          passing.push(drawn);
-          return drawn;
-        };
-        const a = await draw(passes.a, [await texture('a'), await texture('aZeroPoint')]);
-        const makeB = async (): Promise<Texture> =>
-          await device.draw(passes.b, [await texture('b'), await texture('bZeroPoint')]);
-        const b = await (packed ? packed.tiles(makeB) : makeB());
-        if (!packed) passing.push(b);
-        const sums = await draw(passes.sums, [a, b]);
-        const rest: Texture[] = [];
-        for (const name of others) rest.push(await texture(name));
-        place(result, await device.draw(passes.y, [sums, ...rest]), layout);
-        for (const each of passing) each.delete();
-      });
+      device.timeline.enqueue(() =>
+        passing(async (handOver) => {
+          const texture = async (name: string): Promise<Texture> =>
+            await device.textureOf(operands[name]!, layouts[name]!, handOver);
+          const drawB = async (): Promise<Texture> =>
+            await device.draw(passes.b, [await texture('b'), await texture('bZeroPoint')]);
+          const a = handOver(await device.draw(passes.a, [await texture('a'), await texture('aZeroPoint')]));
+          const b = packed ? await packed.tiles(drawB) : handOver(await drawB());
+          const values = [handOver(await device.draw(passes.sums, [a, b]))];
+          for (const name of others) values.push(await texture(name));
+          place(result, await device.draw(passes.y, values), layout);
+        }),
+      );
     },
   };
 }

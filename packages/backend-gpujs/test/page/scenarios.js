@@ -94,6 +94,22 @@ export async function sizes() {
   return { differing };
 }
 
+/** One tensor as both operands, under two shapes. */
+export async function twice() {
+  const spec = { aShape: [7, 1], bShape: [1, 7], dtype: 'uint8', mode: 'ort-x86' };
+  const factors = tensor('float32', [1 / 4, 1 / 2, 3]);
+  const outputs = [];
+  for (const backend of [await openBackend(gpujs, options), await openBackend(reference)]) {
+    const x = backend.upload(codes(7, [7]));
+    const y = backend.alloc({ dtype: 'uint8', shape: [7, 7] });
+    const sum = backend.prepare('qadd', spec);
+    for (let i = 0; i < 3; i++) sum.run({ a: x, b: x, factors: backend.upload(factors), y });
+    outputs.push([...(await backend.read(y)).data]);
+    await backend.dispose();
+  }
+  return { outputs };
+}
+
 /** A tensor stays when the kernel that wrote it is long out of the cache. */
 export async function evicted() {
   const textures = count('Texture');
