@@ -201,7 +201,7 @@ export async function products() {
     prepared.run(io);
     const packed = (await backend.read(io.y)).data;
     const plain = (await backend.call('qgemm', spec, { ...operands, ...weights })).y.data;
-    differing[`${[batch, m, n, k].join('x')} ${prepared.variant}`] = expected.filter(
+    differing[`${batch}x${m}x${n}x${k} ${prepared.variant}`] = expected.filter(
       (value, i) => value !== packed[i] || value !== plain[i],
     ).length;
     prepared.dispose();
