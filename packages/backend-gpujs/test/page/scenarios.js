@@ -150,29 +150,48 @@ export async function products() {
     { type: 'int32' },
     { type: 'codes', dtype: 'uint8', mode: 'ort-f32', multiplier: 'per-channel' },
   ];
-  // [batch, m, n, k, extremes, transposeB, bZeroPoint, bias, output]
+  const plainly = { transposeB: false, bZeroPoint: 'per-tensor', bias: 'none', output: whole };
   const trials = [
-    [1, 128, 128, 128, false, false, 'per-tensor', 'none', whole],
-    [1, 129, 131, 127, false, false, 'per-channel', 'none', whole],
-    [1, 130, 129, 130, false, true, 'per-channel', 'int32', whole],
-    [3, 67, 65, 163, false, false, 'per-tensor', 'none', whole],
-    [3, 66, 67, 165, false, true, 'per-channel', 'int32', codesOut],
-    [1, 90, 94, 258, true, false, 'per-channel', 'int32', codesOut],
-    [1, 33, 35, 2048, true, false, 'per-tensor', 'none', whole],
-    [1, 9, 67, 4096, true, true, 'per-tensor', 'none', whole],
-    [1, 16, 17, 8256, true, false, 'per-tensor', 'none', whole],
+    { ...plainly, batch: 1, m: 128, n: 128, k: 128 },
+    { ...plainly, batch: 1, m: 129, n: 131, k: 127, bZeroPoint: 'per-channel' },
+    { ...plainly, batch: 1, m: 130, n: 129, k: 130, transposeB: true, bias: 'int32' },
+    { ...plainly, batch: 3, m: 67, n: 65, k: 163 },
+    {
+      batch: 3,
+      m: 66,
+      n: 67,
+      k: 165,
+      transposeB: true,
+      bZeroPoint: 'per-channel',
+      bias: 'int32',
+      output: codesOut,
+    },
+    {
+      batch: 1,
+      m: 90,
+      n: 94,
+      k: 258,
+      transposeB: false,
+      bZeroPoint: 'per-channel',
+      bias: 'int32',
+      output: codesOut,
+    },
+    { ...plainly, batch: 1, m: 33, n: 35, k: 2048, extreme: true },
+    { ...plainly, batch: 1, m: 9, n: 67, k: 4096, transposeB: true, extreme: true },
+    { ...plainly, batch: 1, m: 16, n: 17, k: 8256, extreme: true },
     // Sums that the form of the fast kernel does not hold.
-    [1, 16, 17, 8257, true, false, 'per-tensor', 'none', whole],
+    { ...plainly, batch: 1, m: 16, n: 17, k: 8257, extreme: true },
   ];
   const differing = {};
-  for (const [batch, m, n, k, extremes, transposeB, bZeroPoint, bias, output] of trials) {
-    const spec = { batch, m, n, k, a: 'uint8', b: 'int8', transposeB, bZeroPoint, bias, output };
+  for (const { extreme = false, ...rest } of trials) {
+    const spec = { ...rest, a: 'uint8', b: 'int8' };
+    const { batch, m, n, k, transposeB, bZeroPoint, bias, output } = spec;
     const channels = bZeroPoint === 'per-channel' ? n : 1;
     const fill = (count, lo, hi, most) =>
-      Array.from({ length: count }, () => (extremes ? most : random(lo, hi)));
+      Array.from({ length: count }, () => (extreme ? most : random(lo, hi)));
     const operands = {
       a: tensor('uint8', fill(batch * m * k, 0, 255, 255), [batch, m, k]),
-      aZeroPoint: tensor('uint8', [extremes ? 0 : 7]),
+      aZeroPoint: tensor('uint8', [extreme ? 0 : 7]),
     };
     const weights = {
       b: tensor('int8', fill(batch * n * k, -128, 127, -128), transposeB ? [batch, n, k] : [batch, k, n]),
