@@ -12,6 +12,8 @@ import {
   type Tensor,
   type TensorDesc,
 } from '@halftone/core';
+import type { Context } from './context.ts';
+import type { Dialect } from './dialect.ts';
 import { againSource } from './glsl.ts';
 import type { Gpu } from './gpu.ts';
 import { Kernels, type Pass, type Texture } from './kernels.ts';
@@ -37,13 +39,7 @@ export interface Program {
 }
 
 /** What a device must know of what is drawn on. */
-export interface Canvas {
-  /** Texels that a texture has a side, at most. */
-  readonly side: number;
-  readonly isLost: () => boolean;
-  /** Resolves when all that was given to the GPU so far is drawn. Throws HT_OUT_OF_MEMORY. */
-  readonly drawn: () => Promise<void>;
-}
+export type Canvas = Pick<Context, 'dialect' | 'side' | 'isLost' | 'drawn'>;
 
 /** Most rows that float32 counts with room for halves, and most floats that are read at a time. */
 const MOST_ROWS = 8_388_608;
@@ -66,6 +62,7 @@ const elementsSource = `float element(float i, float line) {
 
 export class Device {
   readonly side: number;
+  readonly dialect: Dialect;
   readonly timeline: Timeline;
   readonly #gpu: Gpu;
   readonly #drawn: () => Promise<void>;
@@ -75,9 +72,10 @@ export class Device {
   constructor(gpu: Gpu, canvas: Canvas) {
     this.#gpu = gpu;
     this.side = canvas.side;
-    this.#drawn = canvas.drawn;
-    this.#kernels = new Kernels(gpu);
-    this.timeline = new Timeline(canvas.isLost);
+    this.dialect = canvas.dialect;
+    this.#drawn = () => canvas.drawn();
+    this.#kernels = new Kernels(gpu, canvas.dialect);
+    this.timeline = new Timeline(() => canvas.isLost());
   }
 
   layout(desc: TensorDesc, form?: Form): Layout {

@@ -1,4 +1,5 @@
-// Pieces of GLSL that its first version has too, but for bits of floats: floats and ints, no remainders, loops with constant ends.
+// Pieces of GLSL that its first version has too, where a dialect has no bits: floats and ints, no remainders, loops with constant ends.
+import type { Dialect } from './dialect.ts';
 import { elementsPerTexel, type Layout } from './layout.ts';
 
 /** A number as GLSL writes a float. */
@@ -146,11 +147,7 @@ export function againSource(from: Layout, to: Layout): string {
 }`;
 }
 
-/**
- * Subnormal floats, which arithmetic of a GPU may take for 0: lift(v) is v * 2^149, computed from its bits where it is subnormal;
- * lower(q) is q * 2^-149, built from bits where it would be; isTiny(v) says where both are needed.
- */
-export const subnormals: string = `bool isTiny(float v) {
+const subnormalBits = `bool isTiny(float v) {
   return (floatBitsToInt(v) & 2147483647) < 226492416;
 }
 float lift(float v) {
@@ -166,3 +163,16 @@ float lower(float q) {
   return intBitsToFloat(q < 0.0 ? bits - 2147483647 - 1 : bits);
 }
 `;
+
+/**
+ * Subnormal floats, which arithmetic of a GPU may take for 0: lift(v) is v * 2^149, computed from its bits where it is subnormal;
+ * lower(q) is q * 2^-149, built from bits where it would be; isTiny(v) says where both are needed. Without bits: nowhere.
+ */
+export function subnormals({ bits }: Dialect): string {
+  return bits
+    ? subnormalBits
+    : `bool isTiny(float v) { return false; }
+float lift(float v) { return v; }
+float lower(float q) { return q; }
+`;
+}

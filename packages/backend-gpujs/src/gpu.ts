@@ -24,6 +24,8 @@ export interface KernelSettings {
   /** Sizes of results and of operands are uniforms: one kernel for all of them. */
   readonly dynamicOutput: true;
   readonly dynamicArguments: true;
+  /** GLSL before the native functions. */
+  readonly injectedNative: string;
   readonly nativeFunctions: readonly NativeFunction[];
 }
 

@@ -1,6 +1,8 @@
 import { type BackendProvider, deviceDriver, isExactOp } from '@halftone/core';
-import { closeContext, type Context, drawn, openContext, unavailable } from './context.ts';
+import { openCanvas } from './canvas.ts';
+import { type Context, unavailable } from './context.ts';
 import { Device, type Surface } from './device.ts';
+import { openHeadless } from './headless.ts';
 import { opsOf } from './ops/index.ts';
 import { checkOptions, constructorOf, type GpujsOptions } from './options.ts';
 
@@ -15,8 +17,8 @@ const gpujs: BackendProvider<GpujsOptions> = {
     try {
       checkOptions(options);
       await constructorOf(options);
-      const context = open(options);
-      closeContext(context);
+      const context = await open(options);
+      context.close();
       return { available: true, device: deviceOf(context) };
     } catch (error) {
       return { available: false, reason: error instanceof Error ? error.message : String(error) };
@@ -25,16 +27,12 @@ const gpujs: BackendProvider<GpujsOptions> = {
   create: async (options = {}) => {
     checkOptions(options);
     const GPU = await constructorOf(options);
-    const context = open(options);
-    const { canvas, gl } = context;
+    const context = await open(options);
+    const { mode, gl } = context;
     // gpu.js makes its canvas as large as the largest texture; nobody looks at it, so it gets one that has no pixels.
-    const gpu = new GPU({ mode: 'webgl2', canvas: { width: 1, height: 1 }, context: gl });
-    const device = new Device(gpu, {
-      side: gl.getParameter(gl.MAX_TEXTURE_SIZE) as number,
-      isLost: () => gl.isContextLost(),
-      drawn: () => drawn(gl),
-    });
-    canvas.addEventListener('webglcontextlost', () => device.timeline.end());
+    const gpu = new GPU({ mode, canvas: { width: 1, height: 1 }, context: gl });
+    const device = new Device(gpu, context);
+    context.onLost(() => device.timeline.end());
     return deviceDriver<Surface>({
       name: 'gpujs',
       device: deviceOf(context),
@@ -49,23 +47,23 @@ const gpujs: BackendProvider<GpujsOptions> = {
       sync: () => device.sync(),
       dispose: async () => {
         await device.dispose();
-        closeContext(context);
+        context.close();
       },
     });
   },
 };
 
-function open({ allowSoftware = false }: GpujsOptions): Context {
-  const context = openContext();
+async function open({ gl, allowSoftware = false }: GpujsOptions): Promise<Context> {
+  const context = openCanvas() ?? (await openHeadless(gl));
   if (!context.software || allowSoftware) return context;
-  closeContext(context);
+  context.close();
   throw unavailable(
-    `WebGL2 is drawn by the CPU here (${context.renderer}), where @halftone/backend-wasm is faster; option allowSoftware takes it all the same`,
+    `${context.name} is drawn by the CPU here (${context.renderer}), where @halftone/backend-wasm is faster; option allowSoftware takes it all the same`,
   );
 }
 
-function deviceOf({ renderer, software }: Context): string {
-  return `WebGL2, ${renderer}${software ? ', by the CPU' : ''}`;
+function deviceOf({ name, renderer, software }: Context): string {
+  return `${name}, ${renderer}${software ? ', by the CPU' : ''}`;
 }
 
 export default gpujs;

@@ -1,4 +1,5 @@
 // Kernels of gpu.js, one for a source, the latest of them kept.
+import type { Dialect } from './dialect.ts';
 import type { Gpu, GpuKernel, GpuTexture, GpuValue, KernelSettings } from './gpu.ts';
 
 /** Most kernels that stay compiled, besides those whose textures live. */
@@ -84,10 +85,12 @@ export class Texture {
 
 export class Kernels {
   readonly #gpu: Gpu;
+  readonly #dialect: Dialect;
   readonly #kept = new Map<string, Entry>();
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, dialect: Dialect) {
     this.#gpu = gpu;
+    this.#dialect = dialect;
   }
 
   /** Draws a texture of textures, or of floats as they come, four a texel. */
@@ -98,6 +101,7 @@ export class Kernels {
       body: `function (${inputs.join(', ')}) { return texel(this.thread.x, this.thread.y); }`,
       settings: {
         ...common,
+        injectedNative: this.#dialect.prelude,
         output,
         returnType: 'Array(4)',
         pipeline: true,
@@ -117,6 +121,7 @@ export class Kernels {
       body: 'function (x, line) { return element(this.thread.x, line); }',
       settings: {
         ...common,
+        injectedNative: this.#dialect.prelude,
         output,
         returnType: 'Number',
         pipeline: false,

@@ -6,20 +6,22 @@ import type { GpuConstructor } from './gpu.ts';
 export interface GpujsOptions {
   /** The class `GPU` of gpu.js; default the global one that its script leaves in a page, else that of the package `gpu.js`. */
   readonly GPU?: unknown;
-  /** Whether WebGL2 may be drawn by the CPU, which is slower than the other backends; default false. */
+  /** What the package gl exports, for Node, which has no canvas; default that of the package `gl`. */
+  readonly gl?: unknown;
+  /** Whether WebGL may be drawn by the CPU, which is slower than the other backends; default false. */
   readonly allowSoftware?: boolean;
 }
 
 /** Throws HT_INVALID_ARGUMENT for what no host would take. */
-export function checkOptions({ GPU, allowSoftware }: GpujsOptions): void {
-  if (GPU !== undefined && typeof GPU !== 'function')
-    throw new HalftoneError('HT_INVALID_ARGUMENT', 'gpujs: option GPU is the class GPU of gpu.js', {
-      option: 'GPU',
-    });
-  if (allowSoftware !== undefined && typeof allowSoftware !== 'boolean')
-    throw new HalftoneError('HT_INVALID_ARGUMENT', 'gpujs: option allowSoftware is true or false', {
-      option: 'allowSoftware',
-    });
+export function checkOptions({ GPU, gl, allowSoftware }: GpujsOptions): void {
+  requireOption('GPU', GPU, 'function', 'the class GPU of gpu.js');
+  requireOption('gl', gl, 'function', 'the function that the package gl exports');
+  requireOption('allowSoftware', allowSoftware, 'boolean', 'true or false');
+}
+
+function requireOption(option: string, value: unknown, type: 'function' | 'boolean', wanted: string): void {
+  if (value !== undefined && typeof value !== type)
+    throw new HalftoneError('HT_INVALID_ARGUMENT', `gpujs: option ${option} is ${wanted}`, { option });
 }
 
 interface Module {

@@ -18,7 +18,7 @@ export function dequantize(device: Device): DeviceOp<Surface, DequantizeSpec> {
       const value = whole
         ? wholesSource('v', 'user_x', device.layout({ dtype: 'int32', shape }))
         : sameSource('v', 'user_x', layout);
-      const source = `${pick}${subnormals}float times(float v, float scale) {
+      const source = `${pick}${subnormals(device.dialect)}float times(float v, float scale) {
   return isTiny(scale) ? lower(v * lift(scale)) : v * scale;
 }
 vec4 texel(float x, float y) {

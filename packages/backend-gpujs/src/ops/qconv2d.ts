@@ -23,7 +23,7 @@ export function qconv2d(device: Device): DeviceOp<Surface, QConv2dSpec> {
     supports: supportsWayOut,
     prepare(spec) {
       const { o, kernel, c, groups } = spec;
-      const form = formOf(spec, (kernel[0] * kernel[1] * c) / groups);
+      const form = formOf(device, spec, (kernel[0] * kernel[1] * c) / groups);
       const layouts = device.layouts('qconv2d', spec, form);
       const layout = layouts['y']!;
       const inputs = ['x', 'xZeroPoint', 'w', 'wZeroPoint', ...wayOutInputs(spec)];

@@ -28,7 +28,9 @@ export function tilesOf(device: Device, { batch, m, n, k }: QGemmSpec): Tiles | 
   const tiles = { m: Math.ceil(m / 2), n: Math.ceil(n / 2), k: Math.ceil(k / 2 / UNROLLED) * UNROLLED };
   const sides = Math.max(batch * tiles.m, tiles.n, batch * tiles.k);
   const worth = batch * m * n * k >= WORTH && Math.min(m, n) >= 8;
-  return worth && sides <= device.side && k * 255 * 255 <= OFFSET_LIMIT ? tiles : undefined;
+  return device.dialect.bits && worth && sides <= device.side && k * 255 * 255 <= OFFSET_LIMIT
+    ? tiles
+    : undefined;
 }
 
 export function prepareTiles(
@@ -37,7 +39,7 @@ export function prepareTiles(
   tiles: Tiles,
   packed: PackedB | undefined,
 ): HandleKernel<Surface> {
-  const form = formOf(spec, spec.k);
+  const form = formOf(device, spec, spec.k);
   const layouts = device.layouts('qgemm', spec, form);
   const layout = layouts['y']!;
   const passes = {
@@ -164,7 +166,7 @@ function productsOf({ batch }: QGemmSpec, tiles: Tiles): Pass {
 /** The result's own texels of the sums. */
 function resultOf(device: Device, spec: QGemmSpec, tiles: Tiles): Pass {
   const { batch, m, n } = spec;
-  const form = formOf(spec, spec.k);
+  const form = formOf(device, spec, spec.k);
   const layout = device.layouts('qgemm', spec, form)['y']!;
   const scale = `vec2(${float(1 / tiles.n)}, ${float(1 / (batch * tiles.m))})`;
   const functions = wayOutFunctions(form) + (form === 'offset' ? '' : offsets);

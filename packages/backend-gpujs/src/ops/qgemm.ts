@@ -35,7 +35,7 @@ export function qgemm(device: Device): DeviceOp<Surface, QGemmSpec> {
 
 /** Each texel of the result: four columns of a row. */
 function prepareRows(device: Device, spec: QGemmSpec, fixed?: Handles<Surface>): HandleKernel<Surface> {
-  const form = formOf(spec, spec.k);
+  const form = formOf(device, spec, spec.k);
   const layouts = device.layouts('qgemm', spec, form);
   const layout = layouts['y']!;
   const inputs = ['a', 'aZeroPoint', 'b', 'bZeroPoint', ...wayOutInputs(spec)];

@@ -16,7 +16,7 @@ export function quantize(device: Device): DeviceOp<Surface, QuantizeSpec> {
       const { shape, axis, to } = spec;
       const layout = device.layout({ dtype: to as CodeType, shape });
       const [lo, hi] = codeRange(to as CodeType);
-      const source = `${halfEven}${pick}${subnormals}float ratio(float v, float scale) {
+      const source = `${halfEven}${pick}${subnormals(device.dialect)}float ratio(float v, float scale) {
   return isTiny(scale) ? lift(v) / lift(scale) : v / scale;
 }
 float within(float q) {

@@ -27,9 +27,9 @@ export function wayOutInputs({ output, bias }: WayOut): string[] {
 }
 
 /** How the results of sums of so many products stand. */
-export function formOf({ output, bias }: WayOut, depth: number): Form {
+export function formOf({ dialect }: Device, { output, bias }: WayOut, depth: number): Form {
   if (output.type !== 'int32') return 'floats';
-  return bias === 'none' && depth * 255 * 255 <= OFFSET_LIMIT ? 'offset' : 'pairs';
+  return dialect.bits && bias === 'none' && depth * 255 * 255 <= OFFSET_LIMIT ? 'offset' : 'pairs';
 }
 
 /** The functions that `columnSource` and `wayOut` need besides `carry`. */
