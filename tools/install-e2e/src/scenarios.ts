@@ -39,7 +39,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'the gpu.js backend',
     packages: ['@halftone/core', '@halftone/backend-gpujs'],
     mostPackages: 2,
-    mostBytes: 1_100_000,
+    mostBytes: 1_400_000,
     readmes: ['packages/backend-gpujs/README.md'],
   },
   ...(hasBinary
