@@ -1,10 +1,12 @@
 // Times the backends that run in a page, and with ?peers=true the engines that others use there.
+import gpujs from '@halftone/backend-gpujs';
 import reference from '@halftone/backend-reference';
 import wasm from '@halftone/backend-wasm';
 import { casesFor, runBench, toText } from '@halftone/bench';
-import { ortPeer, tfjsPeer } from '@halftone/bench/peers';
+import { gpujsPeer, ortPeer, tfjsPeer } from '@halftone/bench/peers';
 
 const asked = new URLSearchParams(location.search);
+const gpujsScript = 'gpu.js/dist/gpu-browser.min.js';
 const status = document.querySelector('[role=status]');
 
 /** A script of a package that has no module for pages; it leaves a global. */
@@ -63,6 +65,20 @@ async function wasmBuilds() {
   return cores > 1 ? [...builds, ours(`wasm ${cores}t`, cores, { threads: cores })] : builds;
 }
 
+/** On whatever draws here, also where that is the CPU; its row says why, where nothing does. */
+async function gpujsBackend() {
+  await script(gpujsScript).catch(() => {});
+  const options = { allowSoftware: true };
+  return { id: 'gpujs', kind: 'backend', threads: 1, provider: gpujs, options };
+}
+
+/** After `gpujsBackend`, whose script it shares. */
+async function gpujsTextbook() {
+  const { version } = await (await fetch('/peers/gpu.js/package.json')).json();
+  const provider = gpujsPeer(globalThis.GPU.GPU);
+  return { id: provider.name, kind: 'peer', version, threads: 1, provider };
+}
+
 async function post(path, text) {
   await fetch(path, { method: 'POST', body: text });
 }
@@ -70,10 +86,11 @@ async function post(path, text) {
 try {
   const contestants = [
     ...(await wasmBuilds()),
+    await gpujsBackend(),
     { id: 'reference', kind: 'backend', threads: 1, provider: reference },
   ];
   if (asked.get('peers') === 'true')
-    contestants.push(await ortWeb(), await tfjs('wasm'), await tfjs('webgl'));
+    contestants.push(await ortWeb(), await tfjs('wasm'), await tfjs('webgl'), await gpujsTextbook());
   const quick = asked.get('quick') === 'true';
   const filter = asked.get('filter') ? new RegExp(asked.get('filter')) : undefined;
   const cases = casesFor({ quick, filter });

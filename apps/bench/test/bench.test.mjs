@@ -71,8 +71,12 @@ describe.skipIf(findChromium() === undefined)('npm run bench -- --page', () => {
         .filter(({ contestant }) => !perMachine.test(contestant))
         .map(({ contestant, status, difference }) => [contestant, status, difference]),
     ).toEqual(
-      ['wasm simd', 'reference', 'ort-web', 'tfjs wasm', 'tfjs webgl'].map((id) => [id, 'timed', undefined]),
+      ['wasm simd', 'gpujs', 'reference', 'ort-web', 'tfjs wasm', 'tfjs webgl', 'gpu.js textbook'].map(
+        (id) => [id, 'timed', undefined],
+      ),
     );
+    const [gpujs] = result.contestants.filter(({ id }) => id === 'gpujs');
+    expect(gpujs.device).toContain(result.environment.gpu.renderer);
   });
 
   test('a filter that matches nothing is said', async () => {

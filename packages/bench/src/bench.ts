@@ -1,7 +1,8 @@
 import { type Backend, type BackendProvider, openBackend } from '@halftone/core';
 import reference from '@halftone/backend-reference';
-import { allCases, type Case, largeCases, oracleOf } from '@halftone/conformance';
+import { type Case, oracleOf } from '@halftone/conformance';
 import { host } from '#host';
+import { casesFor } from './cases.ts';
 import { contest, type Entrant, enterOp, isCell, reasonOf } from './contest.ts';
 import type { Contestant, Network, NetworkRunner } from './contestant.ts';
 import { measureLimits, limitOf } from './limits.ts';
@@ -29,25 +30,6 @@ export interface BenchOptions {
     readonly task: string;
   }) => void;
   readonly signal?: { throwIfAborted(): void } | undefined;
-}
-
-/**
- * The cases that a filter names, by their ids: of the large ones (the quick ones of them), or where none of these match,
- * of the whole conformance catalogue. Empty where nothing matches.
- */
-export function casesFor({
-  filter,
-  quick,
-}: {
-  readonly filter?: RegExp | undefined;
-  readonly quick?: boolean | undefined;
-}): readonly Case[] {
-  const chosen = largeCases().filter(({ tags }) => !quick || tags.includes('quick'));
-  if (filter === undefined) return chosen;
-  const groups = [chosen, largeCases(), [...allCases()]].map((group) =>
-    group.filter(({ id }) => filter.test(id)),
-  );
-  return groups.find(({ length }) => length > 0) ?? [];
 }
 
 /** Milliseconds that a quick benchmark spends on timing in all; opening and checking come on top. */

@@ -1,4 +1,5 @@
-export { type BenchOptions, casesFor, runBench } from './bench.ts';
+export { type BenchOptions, runBench } from './bench.ts';
+export { casesFor } from './cases.ts';
 export type { Contestant, Network, NetworkRunner, NetworkSession } from './contestant.ts';
 export type { Environment } from './host.ts';
 export { limitOf, type Limit, type MachineLimits } from './limits.ts';
