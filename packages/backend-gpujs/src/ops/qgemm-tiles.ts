@@ -1,4 +1,6 @@
-// Large products: operands are laid out as tiles of 2 by 2 without their zero points, so that a texel of each gives eight products.
+// Large products: operands are laid out as tiles without their zero points, 2 rows or columns by 4 of K in a texel, so that a
+// texel of each gives sixteen products. A float holds two codes, `low + 512 * high`: both are within 255, so it is exact, and
+// floor(v / 512 + 1 / 2) is the high one.
 import type { HandleKernel, QGemmSpec } from '@halftone/core';
 import type { Device, Surface } from '../device.ts';
 import { place } from '../device.ts';
@@ -9,7 +11,7 @@ import { passing } from '../passing.ts';
 import type { PackedB } from './qgemm-packed.ts';
 import { columnSource, EXACT_PRODUCTS, formOf, wayOut, wayOutFunctions, wayOutInputs } from './way-out.ts';
 
-/** Tiles of two by two: how many stand above and beside one another, of one matrix of the batch. */
+/** How many tiles stand above and beside one another, of one matrix of the batch. */
 interface Tiles {
   readonly m: number;
   readonly n: number;
@@ -20,12 +22,12 @@ interface Tiles {
 /** Fewer products are not worth three more passes. */
 const WORTH = 2_097_152;
 /** Tiles of K at a time, and of those how many one step of the loop takes. */
-const CHUNK = EXACT_PRODUCTS / 2;
+const CHUNK = EXACT_PRODUCTS / 4;
 const UNROLLED = 4;
 
 /** The tiles of a product that is worth it, and whose sums fit the form `offset`. */
 export function tilesOf(device: Device, { batch, m, n, k }: QGemmSpec): Tiles | undefined {
-  const tiles = { m: Math.ceil(m / 2), n: Math.ceil(n / 2), k: Math.ceil(k / 2 / UNROLLED) * UNROLLED };
+  const tiles = { m: Math.ceil(m / 2), n: Math.ceil(n / 2), k: Math.ceil(k / 4 / UNROLLED) * UNROLLED };
   const sides = Math.max(batch * tiles.m, tiles.n, batch * tiles.k);
   const worth = batch * m * n * k >= WORTH && Math.min(m, n) >= 8;
   return device.dialect.bits && worth && sides <= device.side && k * 255 * 255 <= OFFSET_LIMIT
@@ -83,43 +85,57 @@ function pairSource(
   vec2 ${name} = ${at} - ${at} / 2 * 2 == 0 ? ${name}4.xy : ${name}4.zw;`;
 }
 
+/** Declares `inside`, which of the four of K at a tile there are. */
+function insideSource(tile: string, k: number): string {
+  return `bvec4 inside = lessThan(4 * ${tile} + ivec4(0, 1, 2, 3), ivec4(${k}));`;
+}
+
 /** Declares the matrix `stack` of the batch and the tile's line `line` in it. */
 function lineSource(lines: number): string {
   return `int stack = int(y) / ${lines}, line = int(y) - stack * ${lines};`;
 }
 
-/** Texel (i, k): rows 2i and 2i + 1 of A, columns 2k and 2k + 1. */
+/** Texel (i, k): rows 2i and 2i + 1 of A, columns 4k to 4k + 3. */
 function tilesOfA(device: Device, spec: QGemmSpec, tiles: Tiles): Pass {
   const { batch, m, k } = spec;
   const { a, aZeroPoint } = device.layouts('qgemm', spec);
   const source = `vec4 texel(float x, float y) {
   ${lineSource(tiles.m)}
-  int at = int(x), row = stack * ${m} + 2 * line;
-  vec2 columns = vec2(2 * at < ${k}, 2 * at + 1 < ${k});
-  if (columns.x < 0.5) return vec4(0.0);
+  float row = float(stack * ${m} + 2 * line);
   bool both = 2 * line + 1 < ${m};
-  ${pairSource('p', 'user_a', 'float(row)', 'at', a!)}
-  ${pairSource('q', 'user_a', 'float(both ? row + 1 : row)', 'at', a!)}
+  ${insideSource('int(x)', k)}
+  if (!inside.x) return vec4(0.0);
+  ${rowSource('p', 'user_a', 'row', 'x', a!)}
+  ${rowSource('q', 'user_a', '(both ? row + 1.0 : row)', 'x', a!)}
   ${rowSource('zero', 'user_aZeroPoint', '0.0', '0.0', aZeroPoint!)}
-  return vec4((p - zero.x) * columns, (q - zero.x) * columns * float(both));
+  p = mix(vec4(0.0), p - zero.x, inside);
+  q = mix(vec4(0.0), q - zero.x, inside) * float(both);
+  return vec4(p.xy + 512.0 * p.zw, q.xy + 512.0 * q.zw);
 }`;
   return { inputs: ['a', 'aZeroPoint'], width: tiles.k, height: batch * tiles.m, source };
 }
 
-/** Texel (k, j): rows 2k and 2k + 1 of B, columns 2j and 2j + 1. */
+/** Texel (k, j): rows 4k to 4k + 3 of B, columns 2j and 2j + 1. */
 function tilesOfB(device: Device, spec: QGemmSpec, tiles: Tiles): Pass {
   const { batch, n, k, transposeB } = spec;
   const { b, bZeroPoint } = device.layouts('qgemm', spec);
-  const body = transposeB
-    ? `int first = stack * ${n} + 2 * at;
+  const parts = ['x', 'y', 'z', 'w'];
+  /** Four of K in each of two columns: `first` and `second`. */
+  const columns = transposeB
+    ? `float row = float(stack * ${n} + 2 * at);
   bool both = 2 * at + 1 < ${n};
-  ${pairSource('p', 'user_b', 'float(first)', 'line', b!)}
-  ${pairSource('q', 'user_b', 'float(both ? first + 1 : first)', 'line', b!)}
-  vec4 tile = vec4(p.x, q.x, p.y, q.y);`
-    : `int first = stack * ${k} + 2 * line;
-  ${pairSource('p', 'user_b', 'float(first)', 'at', b!)}
-  ${pairSource('q', 'user_b', 'float(rows.y ? first + 1 : first)', 'at', b!)}
-  vec4 tile = vec4(p, q);`;
+  ${rowSource('first', 'user_b', 'row', 'float(line)', b!)}
+  ${rowSource('second', 'user_b', '(both ? row + 1.0 : row)', 'float(line)', b!)}`
+    : `int row = stack * ${k} + 4 * line;
+  vec4 first = vec4(0.0), second = vec4(0.0);
+  ${parts
+    .map(
+      (part, i) => `if (inside.${part}) {
+    ${pairSource('p', 'user_b', `float(row + ${i})`, 'at', b!)}
+    first.${part} = p.x; second.${part} = p.y;
+  }`,
+    )
+    .join('\n  ')}`;
   const zero =
     spec.bZeroPoint === 'per-channel'
       ? pairSource('zero', 'user_bZeroPoint', '0.0', 'at', bZeroPoint!)
@@ -127,11 +143,14 @@ function tilesOfB(device: Device, spec: QGemmSpec, tiles: Tiles): Pass {
   const source = `vec4 texel(float x, float y) {
   ${lineSource(tiles.k)}
   int at = int(x);
-  bvec2 rows = bvec2(2 * line < ${k}, 2 * line + 1 < ${k});
-  if (!rows.x) return vec4(0.0);
-  ${body}
+  ${insideSource('line', k)}
+  if (!inside.x) return vec4(0.0);
+  ${columns}
   ${zero}
-  return (tile - zero.xyxy) * vec4(1.0, 1.0, vec2(rows.y));
+  first = mix(vec4(0.0), first - zero.x, inside);
+  second = mix(vec4(0.0), second - zero.y, inside);
+  vec4 low = vec4(first.x, second.x, first.y, second.y), high = vec4(first.z, second.z, first.w, second.w);
+  return low + 512.0 * high;
 }`;
   return { inputs: ['b', 'bZeroPoint'], width: tiles.n, height: batch * tiles.k, source };
 }
@@ -143,7 +162,10 @@ function productsOf({ batch }: QGemmSpec, tiles: Tiles): Pass {
   const step = (i: number): string => `{
       vec4 p = texture(user_a, vec2((k + ${float(i + 0.5)}) * ${float(1 / tiles.k)}, v));
       vec4 q = texture(user_b, vec2(u, (k + (from + ${float(i + 0.5)})) * ${float(1 / bHeight)}));
-      sum += p.xxzz * q.xyxy + p.yyww * q.zwzw;
+      vec4 ph = floor(p * ${float(1 / 512)} + 0.5), qh = floor(q * ${float(1 / 512)} + 0.5);
+      p -= ph * 512.0;
+      q -= qh * 512.0;
+      sum += p.xxzz * q.xyxy + p.yyww * q.zwzw + ph.xxzz * qh.xyxy + ph.yyww * qh.zwzw;
     }`;
   const steps = Array.from({ length: UNROLLED }, (_, i) => step(i)).join(' ');
   const loop = (count: number, begin: string): string => `sum = vec4(0.0);
