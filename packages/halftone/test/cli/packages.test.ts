@@ -29,10 +29,15 @@ describe('backends of packages', () => {
     expect((await halftone(['backends'], { cwd: at })).stdout).toContain('no threads here');
   });
 
-  it('are named by a bench that cannot time them, unless they are not installed', async () => {
+  it('are named by a bench that cannot time them', async () => {
     const at = await folder();
     await install(at, '@halftone/backend-native', "throw new Error('no such library');");
     await install(at, '@halftone/backend-wasm', absent);
+    await install(
+      at,
+      '@halftone/backend-gpujs',
+      absent.replace('wasm', 'gpujs').replace('threads', 'canvas'),
+    );
     const args = ['bench', '--ops', '--quick', '--filter', '^quantize', '--threads', '1', '--json'];
     const { code, stdout } = await halftone(args, { cwd: at });
     expect(code).toBe(0);
@@ -40,9 +45,10 @@ describe('backends of packages', () => {
       contestants: readonly { id: string; kind: string; unavailable?: string }[];
     };
     const reasons = new Map(contestants.map(({ id, unavailable }) => [id, unavailable]));
-    expect([...reasons.keys()].sort()).toEqual(['native', 'reference', 'wasm']);
+    expect([...reasons.keys()].sort()).toEqual(['gpujs', 'native', 'reference', 'wasm']);
     expect(reasons.get('native')).toContain('no such library');
     expect(reasons.get('wasm')).toContain('no threads here');
+    expect(reasons.get('gpujs')).toContain('no canvas here');
     expect(reasons.get('reference')).toBeUndefined();
   });
 
