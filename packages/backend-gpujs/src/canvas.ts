@@ -19,8 +19,11 @@ export function openCanvas(): Context | undefined {
     throw unavailable(
       'there is no WebGL2 here; allow it in the settings of the browser, or take another backend',
     );
-  if (gl.getExtension('EXT_color_buffer_float') === null)
+  const close = (): void => gl.getExtension('WEBGL_lose_context')?.loseContext();
+  if (gl.getExtension('EXT_color_buffer_float') === null) {
+    close();
     throw unavailable('WebGL2 cannot draw floats here (EXT_color_buffer_float); take another backend');
+  }
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   const renderer = String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   return {
@@ -34,7 +37,7 @@ export function openCanvas(): Context | undefined {
     drawn: () => drawn(gl),
     isLost: () => gl.isContextLost(),
     onLost: (listener) => canvas.addEventListener('webglcontextlost', listener),
-    close: () => gl.getExtension('WEBGL_lose_context')?.loseContext(),
+    close,
   };
 }
 

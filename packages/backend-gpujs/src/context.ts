@@ -45,3 +45,8 @@ export function throwErrors(gl: WebGLRenderingContextBase): void {
 export function unavailable(reason: string): HalftoneError {
   return new HalftoneError('HT_UNAVAILABLE', reason);
 }
+
+/** The first line of what was thrown. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}

@@ -1,5 +1,5 @@
 // A WebGL1 context without a page, from the package gl.
-import { type Context, isSoftware, throwErrors, unavailable } from './context.ts';
+import { type Context, isSoftware, reasonOf, throwErrors, unavailable } from './context.ts';
 import { glsl100 } from './dialect.ts';
 
 /** A context of the package gl; its methods are bound. */
@@ -21,8 +21,10 @@ export async function openHeadless(given: unknown): Promise<Context> {
       'the package gl finds no display to draw on; start Node by xvfb-run -a, or set DISPLAY to an X server',
     );
   const end = gl.getExtension('STACKGL_destroy_context');
-  if (gl.getExtension('OES_texture_float') === null)
+  if (gl.getExtension('OES_texture_float') === null) {
+    end.destroy();
     throw unavailable('WebGL1 cannot draw floats here (OES_texture_float); take another backend');
+  }
   const renderer = rendererOf(createContext, gl);
   let open = true;
   const close = (): void => {
@@ -57,9 +59,9 @@ async function load(): Promise<HeadlessGL> {
   try {
     const name = 'gl';
     return ((await import(name)) as { readonly default: HeadlessGL }).default;
-  } catch {
+  } catch (error) {
     throw unavailable(
-      'there is no canvas here; it runs in pages and their workers, and in Node where the package gl is installed',
+      `there is no canvas here, and the package gl does not load (${reasonOf(error)}); it runs in pages and their workers, and in Node where gl is installed`,
     );
   }
 }

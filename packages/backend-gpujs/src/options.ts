@@ -1,6 +1,6 @@
 // Options, and where the class `GPU` of gpu.js is found.
 import { HalftoneError } from '@halftone/core';
-import { unavailable } from './context.ts';
+import { reasonOf, unavailable } from './context.ts';
 import type { GpuConstructor } from './gpu.ts';
 
 export interface GpujsOptions {
@@ -14,13 +14,21 @@ export interface GpujsOptions {
 
 /** Throws HT_INVALID_ARGUMENT for what no host would take. */
 export function checkOptions({ GPU, gl, allowSoftware }: GpujsOptions): void {
-  requireOption('GPU', GPU, 'function', 'the class GPU of gpu.js');
-  requireOption('gl', gl, 'function', 'the function that the package gl exports');
-  requireOption('allowSoftware', allowSoftware, 'boolean', 'true or false');
+  requireOption('GPU', GPU === undefined || isConstructor(GPU), 'the class GPU of gpu.js');
+  requireOption(
+    'gl',
+    gl === undefined || typeof gl === 'function',
+    'the function that the package gl exports',
+  );
+  requireOption(
+    'allowSoftware',
+    allowSoftware === undefined || typeof allowSoftware === 'boolean',
+    'true or false',
+  );
 }
 
-function requireOption(option: string, value: unknown, type: 'function' | 'boolean', wanted: string): void {
-  if (value !== undefined && typeof value !== type)
+function requireOption(option: string, right: boolean, wanted: string): void {
+  if (!right)
     throw new HalftoneError('HT_INVALID_ARGUMENT', `gpujs: option ${option} is ${wanted}`, { option });
 }
 
@@ -33,17 +41,20 @@ export async function constructorOf({ GPU }: GpujsOptions): Promise<GpuConstruct
   const script = (globalThis as Module).GPU;
   const given = GPU ?? (script as Module | undefined)?.GPU ?? script;
   if (isConstructor(given)) return given;
+  let reason = 'it has no class GPU';
   try {
     const module = (await import('gpu.js')) as unknown as Module & { readonly default?: Module };
     const loaded = module.GPU ?? module.default?.GPU;
     if (isConstructor(loaded)) return loaded;
-  } catch {
-    // Said below.
+  } catch (error) {
+    reason = reasonOf(error);
   }
-  throw unavailable('there is no gpu.js here; npm install gpu.js, or give its class as option GPU');
+  throw unavailable(`gpu.js does not load (${reason}); npm install gpu.js, or give its class as option GPU`);
 }
 
 /** Browsers have a global `GPU` of their own, of WebGPU. */
 function isConstructor(value: unknown): value is GpuConstructor {
-  return typeof value === 'function' && 'createKernel' in (value.prototype as object);
+  if (typeof value !== 'function') return false;
+  const prototype = value.prototype as object | undefined;
+  return prototype !== undefined && 'createKernel' in prototype;
 }

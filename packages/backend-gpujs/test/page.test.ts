@@ -41,9 +41,19 @@ describe.skipIf(chromium === undefined)('in Chromium', () => {
   });
 
   test('tensors outlive the kernels that wrote them', async () => {
-    const { freed, read, expected } = (await found('evicted')) as Record<string, unknown>;
+    const { programs, freed, read, expected } = (await found('evicted')) as Record<string, unknown>;
     expect(read).toEqual(expected);
-    expect(freed).toBe(3);
+    // As many as are kept, and the one whose textures lived on.
+    expect(programs).toBe(257);
+    expect(freed).toEqual({ textures: 3, programs: 1 });
+  });
+
+  test('weights stay there, and so does what passes between ops', async () => {
+    // A run uploads A, lays it out, multiplies, writes rows, looks up twice, and reads once.
+    expect(await found('resident')).toEqual({
+      variant: 'qgemm_tiles',
+      counts: { uploads: 3, draws: 3 * 7, reads: 3 },
+    });
   });
 
   test('what no memory holds is refused, and the next run works', async () => {

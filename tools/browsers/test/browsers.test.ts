@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +20,25 @@ it('finds browsers by their variables and on PATH', () => {
   writeFileSync(program, '', { mode: 0o755 });
   expect(findChromium({ CHROMIUM_PATH: '/a/chromium' })).toEqual({ kind: 'chromium', path: '/a/chromium' });
   expect(findFirefox({ PATH: `/nowhere${delimiter}${folder}` })).toEqual({ kind: 'firefox', path: program });
-  expect(findChromium({ PATH: folder })).toBeUndefined();
+  expect(findChromium({ PATH: folder, HOME: folder })).toBeUndefined();
+});
+
+it('finds the newest Chromium that Playwright installed, behind all others', () => {
+  const root = join(folder, 'playwright');
+  const made = [
+    'chromium-999/chrome-linux',
+    'chromium-1200/chrome-linux64',
+    'chromium_headless_shell-1300/chrome-linux',
+  ];
+  for (const each of made) {
+    mkdirSync(join(root, each), { recursive: true });
+    writeFileSync(join(root, each, 'chrome'), '', { mode: 0o755 });
+  }
+  mkdirSync(join(root, 'chromium-1400'));
+  const environment = { PATH: '', PLAYWRIGHT_BROWSERS_PATH: root };
+  const path = join(root, 'chromium-1200/chrome-linux64/chrome');
+  expect(findChromium(environment)).toEqual({ kind: 'chromium', path });
+  expect(findChromium({ ...environment, CHROMIUM_PATH: '/a/chromium' })?.path).toBe('/a/chromium');
 });
 
 describe('serve', () => {

@@ -1,4 +1,4 @@
-import { type Handles, type HostIO, type PackedWeights, type QGemmSpec } from '@halftone/core';
+import { type Handles, type HostIO, type PackedWeights } from '@halftone/core';
 import type { Device, Surface } from '../device.ts';
 import type { Texture } from '../kernels.ts';
 
@@ -30,7 +30,7 @@ export class PackedB implements PackedWeights {
 }
 
 /** Uploads B and its zero points. */
-export function packedB(device: Device, _spec: QGemmSpec, weights: HostIO): PackedB {
+export function packedB(device: Device, weights: HostIO): PackedB {
   const surfaces: Record<string, Surface> = {};
   for (const [name, tensor] of Object.entries(weights)) {
     const surface = device.surface(tensor);

@@ -22,7 +22,7 @@ const CHUNK = EXACT_PRODUCTS / 4;
 export function qgemm(device: Device): DeviceOp<Surface, QGemmSpec> {
   return {
     supports: supportsWayOut,
-    pack: (spec, weights) => packedB(device, spec, weights),
+    pack: (_spec, weights) => packedB(device, weights),
     prepare(spec, packed) {
       const weights = packed instanceof PackedB ? packed : undefined;
       const tiles = tilesOf(device, spec);
